@@ -1,0 +1,106 @@
+"""A PostgreSQL of the tests' own, started before the workers of xdist are; the clock; a browser."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+import pytest
+
+from dom_project import devservices
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "dom_project.settings"
+os.environ["SECRET_KEY"] = "only for tests"
+os.environ["FIELD_KEYS"] = "VGhpcyBpcyBhIGtleSB1c2VkIG9ubHkgYnkgdGVzdHM="
+os.environ["REDIS_URL"] = "redis://127.0.0.1:9/0"  # nobody listens: what needs Valkey asks for the fixture
+os.environ["BROKER_URL"] = "memory://"
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright's synchronous calls run inside a loop
+os.environ["LOG_LEVEL"] = "WARNING"
+
+
+class OwnServer:
+    """PostgreSQL in a temporary folder; its address is known before it is started."""
+
+    def __init__(self) -> None:
+        self.port, self.password = devservices.free_port(), "tests"
+        self.url = f"postgres://{devservices.NAME}:{self.password}@127.0.0.1:{self.port}/{devservices.NAME}"
+        self.service: devservices.Service | None = None
+
+    def start(self) -> None:
+        if self.service:
+            return
+        folder = Path(tempfile.mkdtemp(prefix="fairlead-tests-"))
+        folder.chmod(0o755)  # as root the server runs as nobody, who must be able to walk through
+        atexit.register(self.stop, folder)
+        self.service = devservices.start_postgres(
+            folder / "postgres", settings=devservices.THROWAWAY, port=self.port, password=self.password
+        )
+
+    def stop(self, folder: Path) -> None:
+        if self.service:
+            self.service.process.kill()
+            self.service.process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+OWN = None if "TEST_DATABASE_URL" in os.environ else OwnServer()
+os.environ["DATABASE_URL"] = os.environ.setdefault("TEST_DATABASE_URL", OWN.url if OWN else "")
+django.setup()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if OWN and config.getoption("numprocesses", None):
+        OWN.start()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    if OWN:
+        OWN.start()
+
+
+@pytest.fixture
+def clock() -> datetime:
+    """A Tuesday at 15:00 UTC: 10:00 in New York, 07:00 in Los Angeles."""
+    return datetime(2026, 11, 10, 15, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def valkey_url() -> Iterator[str]:
+    """A Valkey of this process' own."""
+    folder = Path(tempfile.mkdtemp(prefix="fairlead-valkey-"))
+    service = devservices.start_valkey(folder)
+    yield service.url
+    service.stop(5)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser: $CHROMIUM, else the one that playwright installed, else one on the PATH. None is a failure."""
+    from playwright.sync_api import sync_playwright
+
+    if named := os.environ.get("CHROMIUM"):
+        return named
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    if Path(own).exists():
+        return own
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    pytest.fail(
+        "No Chromium. Install one: `sudo apt-get install chromium`, or `.venv/bin/playwright install chromium`."
+    )
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object], chromium_path: str) -> dict[str, object]:
+    flags = ["--disable-background-networking", "--disable-component-update", "--no-first-run"]
+    if os.geteuid() == 0:
+        flags.append("--no-sandbox")
+    return browser_type_launch_args | {"executable_path": chromium_path, "args": flags}
