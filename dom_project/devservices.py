@@ -86,7 +86,7 @@ def end_with_parent(how: signal.Signals) -> Callable[[], None]:
 
 
 def unprivileged() -> dict[str, Any]:
-    """Arguments for subprocess: as root run as `nobody` or $FAIRLEAD_RUN_AS, for PostgreSQL refuses root; else none."""
+    """Return arguments for subprocess: PostgreSQL refuses root, so as root run as `nobody` or $FAIRLEAD_RUN_AS."""
     if os.geteuid() != 0:
         return {}
     import pwd
