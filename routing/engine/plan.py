@@ -1,0 +1,197 @@
+"""What was decided: which node ships how much of every line, in which parcel, and why not otherwise."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.engine.problem import Bits, Bools, Int8, Int16, Int32, Int64
+from routing.rules import Refusal
+
+
+class Mode(StrEnum):
+    EXACT_FCFS = "exact_fcfs"
+
+
+class Outcome(IntEnum):
+    """How much of an order found a place."""
+
+    NONE = 0
+    PART = 1
+    ALL = 2
+
+
+class Action(IntEnum):
+    """What becomes of the units of an order that no choice covers."""
+
+    NONE = 0
+    BACKORDER = 1
+    EXCEPTION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to solve. Counts only, no seconds, so that the same problem gives the same plan."""
+
+    mode: Mode = Mode.EXACT_FCFS
+    chunk: int = 500  # orders evaluated together
+    explain: bool = True  # keep refusals and alternatives
+
+
+class Choice(NamedTuple):
+    """A piece of a line: `units` from one stock entry, in one parcel of the order."""
+
+    line: int
+    node: int
+    entry: int
+    units: int
+    parcel: int
+
+
+class Parcel(NamedTuple):
+    """One parcel of an order. Days count from `decided_on`; costs are in minor units."""
+
+    number: int
+    node: int
+    service: int
+    ship_day: int
+    arrive_day: int
+    grams: int
+    freight: int
+    handling: int
+    lateness: int
+
+
+class Alternative(NamedTuple):
+    """The cheapest plan that uses `node`, which the chosen plan does not. `nodes` are those of all its parcels."""
+
+    node: int
+    nodes: tuple[int, ...]
+    freight: int
+    handling: int
+    lateness: int
+    unfilled: int
+
+    @property
+    def priced(self) -> int:
+        return self.freight + self.handling + self.lateness + self.unfilled
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """Arrays over pieces of lines, parcels and orders; pieces and parcels lie in claim order.
+
+    `priced` is what was minimised (with lateness and the cost of unfilled units), `invoice` freight + handling.
+    Codes of refusals are places in `refusals`; 0 there means none.
+    """
+
+    mode: Mode
+    problem_hash: str
+
+    # [piece of a line]
+    piece_ptr: Int32  # [order + 1]
+    line: Int32
+    node: Int16
+    entry: Int32  # place in stock_node, level_ref …
+    units: Int32
+    parcel: Int16  # numbered within the order from 0
+    service: Int8
+    ship_day: Int16
+
+    # [parcel]
+    parcel_ptr: Int32  # [order + 1]
+    parcel_node: Int16
+    parcel_service: Int8
+    parcel_ship_day: Int16
+    arrive_day: Int16
+    grams: Int64
+    freight: Int64
+    handling: Int64
+    lateness: Int64
+
+    # [order]
+    outcome: Int8  # Outcome
+    action: Int8  # Action
+    rule: Int16  # place in the problem's rules, −1 = none selected it
+    why: Bits  # of an exception or back-order
+    priced: Int64
+    invoice: Int64
+    approximate: Bools
+
+    # [line]
+    filled: Int32  # units that found a place
+    reason: Bits  # of what is left
+
+    # explanations; empty when not asked for
+    refused: Bits  # [order, node] first refusal over the order's lines; 0 = in the plan
+    alternative_ptr: Int32  # [order + 1]
+    alternatives: tuple[Alternative, ...]
+
+    refusals: tuple[Refusal, ...]
+    data_gaps: tuple[Refusal, ...]
+    counts: Mapping[str, int]
+
+    @property
+    def parcel_order(self) -> Int32:
+        """[parcel] the order it belongs to."""
+        return np.repeat(np.arange(len(self.outcome), dtype=np.int32), np.diff(self.parcel_ptr))
+
+    @property
+    def piece_order(self) -> Int32:
+        """[piece] the order it belongs to."""
+        return np.repeat(np.arange(len(self.outcome), dtype=np.int32), np.diff(self.piece_ptr))
+
+    def choices(self, order: int) -> list[Choice]:
+        """The pieces of one order, by line."""
+        own = slice(self.piece_ptr[order], self.piece_ptr[order + 1])
+        columns = (self.line, self.node, self.entry, self.units, self.parcel)
+        return [Choice(*row) for row in zip(*(column[own].tolist() for column in columns), strict=True)]
+
+    def parcels(self, order: int) -> list[Parcel]:
+        """The parcels of one order, by number."""
+        own = slice(self.parcel_ptr[order], self.parcel_ptr[order + 1])
+        columns = (
+            self.parcel_node,
+            self.parcel_service,
+            self.parcel_ship_day,
+            self.arrive_day,
+            self.grams,
+            self.freight,
+            self.handling,
+            self.lateness,
+        )
+        rows = zip(*(column[own].tolist() for column in columns), strict=True)
+        return [Parcel(number, *row) for number, row in enumerate(rows)]
+
+    def alternatives_of(self, order: int) -> tuple[Alternative, ...]:
+        """Up to three plans not taken, cheapest first."""
+        return self.alternatives[self.alternative_ptr[order] : self.alternative_ptr[order + 1]]
+
+    def refused_nodes(self, order: int) -> dict[int, list[int]]:
+        """Place in `refusals` → the nodes which that refusal was the first to keep away from this order."""
+        found: dict[int, list[int]] = {}
+        for node, code in enumerate(self.refused[order].tolist() if len(self.refused) else ()):
+            if code:
+                found.setdefault(code, []).append(node)
+        return found
+
+    def why_of(self, order: int) -> Refusal | None:
+        """Why the order became an exception or a back-order; None when all of it found a place."""
+        return self.refusals[self.why[order]] if self.why[order] else None
+
+    def reason_of(self, line: int) -> Refusal | None:
+        """Why units of this line found no place; None when all did."""
+        return self.refusals[self.reason[line]] if self.reason[line] else None
+
+    def hash(self) -> str:
+        """sha256 over what is committed: line, node, units, parcel, service and ship day of every piece."""
+        digest = hashlib.sha256()
+        for name in ("piece_ptr", "line", "node", "units", "parcel", "service", "ship_day"):
+            array: NDArray[np.integer] = getattr(self, name)
+            digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+            digest.update(array.tobytes())
+        return digest.hexdigest()

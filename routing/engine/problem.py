@@ -1,0 +1,284 @@
+"""What is known when orders are sourced: flat, read-only arrays of one instant."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from enum import IntEnum, IntFlag
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.rules import KINDS, METHODS, Rule, parse_rules, rule_data
+
+ENGINE_VERSION = "1"
+DAYS = 14  # ship days a node offers
+
+Int8 = NDArray[np.int8]
+Int16 = NDArray[np.int16]
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+Bits = NDArray[np.uint16]
+Bools = NDArray[np.bool_]
+
+
+class Method(IntEnum):
+    """Code of a delivery method; its text is METHODS[code]."""
+
+    SHIP = METHODS.index("ship")
+    PICKUP = METHODS.index("pickup")
+    CURBSIDE = METHODS.index("curbside")
+    SAME_DAY = METHODS.index("same_day")
+
+
+class Kind(IntEnum):
+    """Code of a node's kind; its text is KINDS[code]."""
+
+    DC = KINDS.index("dc")
+    STORE = KINDS.index("store")
+    DARK_STORE = KINDS.index("dark_store")
+    THIRD_PARTY = KINDS.index("third_party")
+    VENDOR = KINDS.index("vendor")
+
+
+class Ability(IntFlag):
+    SHIP = 1
+    PICKUP = 2
+    CURBSIDE = 4
+    SAME_DAY = 8
+
+
+class ProblemRefused(ValueError):
+    """The arrays of a problem do not fit together: `field` names the array, `reason` what is wrong."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """Indices are dense and local; `…_ref` arrays hold the outside ids. Days count from `decided_on`.
+
+    Money is in minor units of `currency`, weight in grams. Every array is made read-only and brought to its type.
+    """
+
+    id: str
+    decided_on: date
+    currency: str
+    late_per_day: int  # cost of one parcel arriving one day after the promise
+    rules: tuple[Rule, ...]
+
+    # [order], in claim order: who comes first is served first
+    order_ref: Int64
+    dest: Int32  # row of distance_km and zone
+    method: Int8  # Method
+    pinned_node: Int16  # the pickup node, −1 = none
+    slack: Int16  # promised local day − decided_on
+    channel: Int16  # place in channels, −1 = none
+    region: Int16  # place in regions, −1 = none
+    value: Int64
+    ptr: Int32  # [order + 1] order i has the lines ptr[i] … ptr[i + 1] − 1
+
+    # [line]
+    line_ref: Int64
+    sku: Int32  # row of sku_ref and sku_ptr
+    units: Int32
+    grams: Int64  # of the whole line; 0 or less = weight unknown
+    unfilled: Int64  # cost of leaving one unit without a node
+    class_bits: Bits  # handling classes the goods need
+    category: Int16  # place in categories, −1 = none
+    forbid_ptr: Int32  # [line + 1] into forbid_node
+    forbid_node: Int16  # nodes that refused this line before
+
+    # [SKU], and its stock entries by (SKU, node)
+    sku_ref: Int64
+    sku_ptr: Int32  # [SKU + 1]
+    stock_node: Int16  # ascending within a SKU
+    free: Int32  # on hand − allocated − external, 0 while a shortfall is open
+    buffer: Int32  # safety stock
+    level_ref: Int64
+
+    # [node]
+    node_ref: Int64
+    kind: Int8  # Kind
+    group: Int16  # place in groups, −1 = none
+    slots_left: Int32  # [node, day] parcels that may still be sent
+    ship_day: Int16  # [node, day] ascending, cut-off and calendar already inside
+    fix: Int64  # cost per shipment
+    pick: Int64  # cost per unit picked
+    node_class_bits: Bits  # handling classes the node accepts
+    abilities: Bits  # Ability
+    service_bits: Bits  # bit s = services[s] collects here
+
+    # [destination, node]
+    distance_km: Int32  # −1 = unknown
+    zone: Int8  # −1 = none
+
+    # rates
+    rate: Int64  # [service, zone, band]; −1 = no price
+    band_grams: Int64  # [band] heaviest parcel of the band, ascending
+    per_kg_above: Int64  # [service, zone] each started kg above the last band; −1 = no price
+    transit: Int16  # [service, zone] days; −1 = unusable
+
+    # names
+    channels: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    node_codes: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)  # strategy, rates, engine …
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, kind in ARRAYS.items():
+            array = _fitted(np.asarray(getattr(self, name)), np.dtype(kind))
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+
+    @property
+    def orders(self) -> int:
+        return len(self.order_ref)
+
+    @property
+    def lines(self) -> int:
+        return len(self.sku)
+
+    @property
+    def nodes(self) -> int:
+        return len(self.node_ref)
+
+    def validate(self) -> None:
+        """Raise ProblemRefused where arrays do not fit together. A missing rate or place is none of these."""
+        m, lines, nodes, skus = self.orders, self.lines, self.nodes, len(self.sku_ref)
+        entries, (services, zones, bands) = len(self.stock_node), _three(self.rate)
+        shapes: dict[str, tuple[int, ...]] = {
+            **dict.fromkeys(("dest", "method", "pinned_node", "slack", "channel", "region", "value"), (m,)),
+            **dict.fromkeys(("line_ref", "units", "grams", "unfilled", "class_bits", "category"), (lines,)),
+            **dict.fromkeys(("free", "buffer", "level_ref"), (entries,)),
+            **dict.fromkeys(
+                ("kind", "group", "fix", "pick", "node_class_bits", "abilities", "service_bits"), (nodes,)
+            ),
+            "slots_left": self.ship_day.shape,
+            "zone": self.distance_km.shape,
+            "band_grams": (bands,),
+            "per_kg_above": (services, zones),
+            "transit": (services, zones),
+        }
+        for name, shape in shapes.items():
+            if getattr(self, name).shape != shape:
+                raise ProblemRefused(name, f"has the shape {getattr(self, name).shape}, not {shape}")
+        for name, table, rows in (("ship_day", self.ship_day, nodes), ("distance_km", self.distance_km.T, nodes)):
+            if table.ndim != 2 or len(table) != rows:
+                raise ProblemRefused(name, f"does not have {rows} nodes")
+        for name, names, count in (("node_codes", self.node_codes, nodes), ("services", self.services, services)):
+            if len(names) != count:
+                raise ProblemRefused(name, f"has {len(names)} names for {count}")
+        for name, pointer, rows, end in (
+            ("ptr", self.ptr, m, lines),
+            ("forbid_ptr", self.forbid_ptr, lines, len(self.forbid_node)),
+            ("sku_ptr", self.sku_ptr, skus, entries),
+        ):
+            if len(pointer) != rows + 1 or pointer[0] != 0 or pointer[-1] != end or (np.diff(pointer) < 0).any():
+                raise ProblemRefused(name, f"must rise from 0 to {end} in {rows + 1} steps")
+        for name, index, end in (
+            ("dest", self.dest, len(self.zone)),
+            ("sku", self.sku, skus),
+            ("stock_node", self.stock_node, nodes),
+            ("forbid_node", self.forbid_node, nodes),
+        ):
+            if len(index) and not (index.min() >= 0 and index.max() < end):
+                raise ProblemRefused(name, f"points outside 0 … {end - 1}")
+        for name, place, end in (
+            ("pinned_node", self.pinned_node, nodes),
+            ("channel", self.channel, len(self.channels)),
+            ("region", self.region, len(self.regions)),
+            ("category", self.category, len(self.categories)),
+            ("group", self.group, len(self.groups)),
+            ("zone", self.zone, zones),
+        ):
+            if place.size and not (place.min() >= -1 and place.max() < end):
+                raise ProblemRefused(name, f"points outside −1 … {end - 1}")
+        if (np.diff(self.stock_node.astype(np.int64) + self._sku_of_entry() * max(nodes, 1)) <= 0).any():
+            raise ProblemRefused("stock_node", "must rise within each SKU")
+
+    def _sku_of_entry(self) -> Int64:
+        return np.repeat(np.arange(len(self.sku_ref), dtype=np.int64), np.diff(self.sku_ptr))
+
+    def hash(self) -> str:
+        """sha256 over every array (name, type, shape, bytes) and the rest as canonical JSON; no float is in it."""
+        digest = hashlib.sha256()
+        for name, kind in ARRAYS.items():
+            array = getattr(self, name)
+            digest.update(f"{name} {kind} {array.shape}".encode())
+            digest.update(array.tobytes())
+        digest.update(_canonical(self._meta()))
+        return digest.hexdigest()
+
+    def to_bytes(self) -> bytes:
+        """The whole problem, compressed; `Problem.from_bytes` reads it back to one of the same hash."""
+        arrays = {name: getattr(self, name) for name in ARRAYS}
+        head = _canonical({**self._meta(), "shapes": {name: array.shape for name, array in arrays.items()}})
+        body = b"".join(array.tobytes() for array in arrays.values())
+        return zlib.compress(len(head).to_bytes(8, "little") + head + body, 6)
+
+    @classmethod
+    def from_bytes(cls, blob: bytes) -> "Problem":
+        """Read back what `to_bytes` wrote. Raises ProblemRefused when the bytes are not a problem."""
+        try:
+            raw = zlib.decompress(blob)
+            start = 8 + int.from_bytes(raw[:8], "little")
+            head = json.loads(raw[8:start])
+            shapes = head.pop("shapes")
+            arrays: dict[str, Any] = {}
+            for name, kind in ARRAYS.items():
+                shape = tuple(shapes[name])
+                size = int(np.prod(shape, dtype=np.int64))
+                arrays[name] = np.frombuffer(raw, kind, size, start).reshape(shape)
+                start += arrays[name].nbytes
+            names: dict[str, Any] = {name: tuple(head.pop(name)) for name in NAMES}
+            rules = parse_rules(head.pop("rules"))
+            decided_on = date.fromisoformat(head.pop("decided_on"))
+            return cls(**arrays, **names, rules=rules, decided_on=decided_on, **head)
+        except (zlib.error, KeyError, TypeError, ValueError) as error:
+            raise ProblemRefused("blob", f"is not a stored problem ({error})") from error
+
+    def _meta(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "decided_on": self.decided_on.isoformat(),
+            "currency": self.currency,
+            "late_per_day": self.late_per_day,
+            "rules": [rule_data(rule) for rule in self.rules],
+            "versions": dict(self.versions),
+            "seed": self.seed,
+            **{name: list(getattr(self, name)) for name in NAMES},
+        }
+
+
+NAMES = ("channels", "regions", "categories", "groups", "node_codes", "services")
+_TYPES = {id(Int8): "<i1", id(Int16): "<i2", id(Int32): "<i4", id(Int64): "<i8", id(Bits): "<u2"}
+ARRAYS: Mapping[str, str] = {part.name: _TYPES[id(part.type)] for part in fields(Problem) if id(part.type) in _TYPES}
+
+
+def _fitted(array: NDArray[Any], kind: np.dtype[Any]) -> NDArray[Any]:
+    """The array in this type; a figure beyond its range becomes the nearest it can hold, not a wrapped one."""
+    if array.dtype != kind and array.dtype.kind in "iu" and array.dtype.itemsize >= kind.itemsize:
+        limits = np.iinfo(kind)
+        array = array.clip(limits.min, limits.max)
+    return np.ascontiguousarray(array, dtype=kind).view()
+
+
+def _three(array: Int64) -> tuple[int, int, int]:
+    if array.ndim != 3:
+        raise ProblemRefused("rate", "must be [service, zone, band]")
+    return array.shape[0], array.shape[1], array.shape[2]
+
+
+def _canonical(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
