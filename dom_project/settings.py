@@ -1,6 +1,7 @@
 from pathlib import Path
 from typing import Any
 
+import pghistory
 from csp.constants import NONE, SELF
 from environs import env
 
@@ -39,6 +40,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "template_partials",
     "dom_project",
+    "dom_project.accounts",
     "inventory",
     "routing",
     "fulfillment",
@@ -127,9 +129,7 @@ CELERY_BEAT_SCHEDULE = due_tasks()
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_FILE", "/tmp/fairlead-beat")  # noqa: S108
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────────
-if (BASE_DIR / "dom_project" / "accounts" / "models.py").exists():
-    INSTALLED_APPS.insert(INSTALLED_APPS.index("inventory"), "dom_project.accounts")
-    AUTH_USER_MODEL = "accounts.User"
+AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -141,6 +141,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
+
+# Every change of a master, a rule or a person is remembered by a trigger, whoever made it.
+PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 
 # ── Safety of pages ───────────────────────────────────────────────────────────────────────────────
 HTTPS = env.bool("HTTPS", False)
