@@ -22,3 +22,4 @@ class Doorbell(Task):
 app = Celery("fairlead", task_cls=Doorbell)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add("dom_project.workers:Presence")

@@ -22,6 +22,7 @@ import psycopg
 import redis
 
 NAME = "fairlead"
+OLDEST_POSTGRESQL = 18
 RECOVERY_SECONDS = 600  # after a crash PostgreSQL reads its log again before it answers
 SAFE = {
     "shared_buffers": "256MB",
@@ -66,6 +67,16 @@ class Service:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def too_old(server_version: int) -> str:
+    """Return why a server of this version (180006 = 18.6) can't be used, empty if it can."""
+    if server_version >= OLDEST_POSTGRESQL * 10_000:
+        return ""
+    return (
+        f"PostgreSQL {server_version // 10_000} is too old: Fairlead needs {OLDEST_POSTGRESQL} or newer. "
+        "Point DATABASE_URL at a newer server, or leave it out: `make demo` starts its own."
+    )
 
 
 def free_port() -> int:

@@ -126,7 +126,7 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # kB: a seat belt, not a plan
 CELERY_DB_REUSE_MAX = 100
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = due_tasks()
-CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_FILE", "/tmp/fairlead-beat")  # noqa: S108
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # keeps nothing: a ring that was missed is rung again soon
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"

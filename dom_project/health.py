@@ -1,0 +1,158 @@
+"""How the house is, asked by the web process itself: at most every 5 s, a second per question.
+
+The address answers while the process does. A question that hangs is left to itself and counts as a no.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import psycopg
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from kombu.exceptions import KombuError
+from redis import RedisError
+
+from . import __version__, celery_app, workers
+
+T = TypeVar("T")
+FRESH_SECONDS = 5.0
+LIMIT_SECONDS = 2.0  # one to connect and one to answer
+
+FIGURES = """
+SELECT (SELECT count(*) FROM routing_order),
+       (SELECT count(*) FROM routing_pending),
+       (SELECT count(*) FROM routing_order WHERE routed_at IS NOT NULL),
+       (SELECT coalesce(extract(epoch FROM now() - min(since_at)), 0)::int FROM routing_pending),
+       EXISTS (SELECT FROM inventory_connection WHERE active AND coalesce(last_success_at, '-infinity')
+               < now() - greatest(60, 3 * schedule_seconds) * interval '1 second'),
+       current_setting('transaction_read_only') = 'off' AND NOT pg_is_in_recovery(),
+       (SELECT array_agg(app || '.' || name) FROM django_migrations)
+"""
+
+
+class Figures(NamedTuple):
+    orders_total: int
+    orders_pending: int
+    orders_routed: int
+    oldest_pending_seconds: int
+    feed_is_late: bool
+    writable: bool
+    migrations: list[str]
+
+
+NOTHING = Figures(0, 0, 0, 0, feed_is_late=False, writable=True, migrations=[])
+
+
+class Probe(Generic[T]):
+    """One question, asked in a thread of its own and remembered for a while."""
+
+    def __init__(self, ask: Callable[[], T], no: T, failures: tuple[type[Exception], ...]) -> None:
+        self.ask, self.no, self.failures = ask, no, failures
+        self.lock = threading.Lock()
+        self.known, self.known_at = no, float("-inf")
+        self.asking: threading.Thread | None = None
+
+    def answer(self) -> T:
+        """Return the answer, at most FRESH_SECONDS old; the no if there was none within LIMIT_SECONDS."""
+        with self.lock:
+            if time.monotonic() - self.known_at < FRESH_SECONDS:
+                return self.known
+            if self.asking is None or not self.asking.is_alive():
+                self.asking = threading.Thread(target=self._ask, daemon=True)
+                self.asking.start()
+            self.asking.join(LIMIT_SECONDS)
+            if self.asking.is_alive():
+                self.known, self.known_at = self.no, time.monotonic()
+            return self.known
+
+    def _ask(self) -> None:
+        try:
+            known = self.ask()
+        except self.failures:
+            known = self.no
+        self.known, self.known_at = known, time.monotonic()
+
+
+def ask_database() -> Figures:
+    """Return the figures over a connection of their own, so that a busy pool or a stuck page changes nothing.
+
+    Without tables they are zero and no migration is known; too slow to count, they are those of the time before.
+    """
+    to = connection.settings_dict
+    with psycopg.connect(
+        host=to["HOST"],
+        port=to["PORT"],
+        user=to["USER"],
+        password=to["PASSWORD"],
+        dbname=to["NAME"],
+        connect_timeout=1,
+        options="-c statement_timeout=1s -c lock_timeout=1s",
+        autocommit=True,
+    ) as own:
+        try:
+            return Figures(*own.execute(FIGURES).fetchone() or ())
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+            return NOTHING
+        except psycopg.errors.QueryCanceled:
+            return database.known or NOTHING
+
+
+def ask_broker() -> bool:
+    """Return True once the broker has answered."""
+    with celery_app.connection_for_write() as broker:
+        broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=1)
+        return True
+
+
+database: Probe[Figures | None] = Probe(ask_database, None, (psycopg.Error,))
+broker = Probe(ask_broker, False, (KombuError, OSError, RedisError))
+living = Probe(workers.seen, 0, (RedisError, OSError))
+
+
+def report() -> dict[str, Any]:
+    """Return what /healthz says. Figures are None while the database doesn't answer."""
+    figures, has_broker, seen = database.answer(), broker.answer(), living.answer()
+    complete = has_broker and seen > 0 and figures is not None and not figures.feed_is_late
+    return {
+        "status": "down" if figures is None else "ok" if complete else "degraded",
+        "version": __version__,
+        "database": figures is not None,
+        "broker": has_broker,
+        "workers": seen,
+        "orders_total": figures and figures.orders_total,
+        "orders_pending": figures and figures.orders_pending,
+        "orders_routed": figures and figures.orders_routed,
+        "oldest_pending_seconds": figures and figures.oldest_pending_seconds,
+    }
+
+
+def hindrances() -> list[str]:
+    """Return why no work can be done now, an empty list when it can."""
+    figures = database.answer()
+    if figures is None:
+        return ["database"]
+    known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    reasons = {
+        "database_read_only": not figures.writable,
+        "migrations": not {".".join(key) for key in known} <= set(figures.migrations or ()),
+        "workers": living.answer() == 0,
+    }
+    return [name for name, holds in reasons.items() if holds]
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:
+    return JsonResponse(report())
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    missing = hindrances()
+    return JsonResponse({"ready": not missing, "missing": missing}, status=503 if missing else 200)

@@ -1,0 +1,120 @@
+"""Server-sent events: one Redis subscription per process, fanned out to a bounded queue per viewer.
+
+It knows neither session nor database: a page signs what its viewer may see, and the stream ends with that token.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis.asyncio
+from django.conf import settings
+from django.core import signing
+from redis.exceptions import RedisError
+
+from .lib.bell import LIVE
+from .lib.htmx import LIVE_SALT, LIVE_SECONDS
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+QUEUED = 100
+COMMENT_SECONDS = 15.0
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+@dataclass(eq=False)
+class Viewer:
+    nodes: frozenset[str] | None
+    until: float
+    waiting: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(QUEUED))
+
+    def may_see(self, node: str | None) -> bool:
+        return self.nodes is None or node in self.nodes
+
+    def tell(self, event: bytes) -> None:
+        if self.waiting.full():
+            self.waiting.get_nowait()  # a slow reader loses the oldest
+        self.waiting.put_nowait(event)
+
+
+viewers: set[Viewer] = set()
+_listening: asyncio.Task[None] | None = None
+
+
+def viewer_of(token: str) -> Viewer | None:
+    """Return who a signed token lets in, None if it is forged, old or no token at all."""
+    try:
+        what = signing.loads(token, salt=LIVE_SALT, max_age=LIVE_SECONDS)
+        return Viewer(None if what["nodes"] is None else frozenset(what["nodes"]), float(what["until"]))
+    except (signing.BadSignature, ValueError, KeyError, TypeError):
+        return None
+
+
+def fan_out(raw: bytes) -> None:
+    """Hand one published message to every viewer who may see its node."""
+    message = json.loads(raw)
+    event = f"event: {message['topic']}\ndata: {json.dumps(message['data'])}\n\n".encode()
+    for viewer in viewers:
+        if viewer.may_see(message["node"]):
+            viewer.tell(event)
+
+
+async def listen() -> None:
+    """Subscribe for as long as the process lives; a lost subscription is taken up again."""
+    while True:
+        with suppress(RedisError, OSError):
+            async with redis.asyncio.Redis.from_url(settings.REDIS_URL, health_check_interval=15) as client:
+                subscription = client.pubsub(ignore_subscribe_messages=True)
+                await subscription.subscribe(LIVE)
+                async for message in subscription.listen():
+                    fan_out(message["data"])
+        await asyncio.sleep(1)
+
+
+async def stream(viewer: Viewer, send: Send) -> None:
+    """Write events until the token ends."""
+    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    event = b"retry: 2000\n\n"
+    while (left := viewer.until - time.time()) > 0:
+        await send({"type": "http.response.body", "body": event, "more_body": True})
+        try:
+            event = await asyncio.wait_for(viewer.waiting.get(), min(left, COMMENT_SECONDS))
+        except TimeoutError:
+            event = b": still here\n\n"
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def gone(receive: Receive) -> None:
+    """Return when the browser has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def application(scope: Message, receive: Receive, send: Send) -> None:
+    """ASGI: GET /live/<token>."""
+    global _listening
+    viewer = viewer_of(scope["path"].removeprefix("/live/"))
+    if viewer is None:
+        await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
+        await send({"type": "http.response.body", "body": b"This stream is over. Load the page again."})
+        return
+    if _listening is None or _listening.done():
+        _listening = asyncio.create_task(listen())
+    viewers.add(viewer)
+    tasks = [asyncio.create_task(stream(viewer, send)), asyncio.create_task(gone(receive))]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        viewers.discard(viewer)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
