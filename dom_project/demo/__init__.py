@@ -1,0 +1,7 @@
+"""Juniper & Finch, a retailer that does not exist: its network, goods, customers, history, people and ERP.
+
+Nothing imports this package except `dom_project.management` and `dom_project.up`.
+"""
+
+SEED = 20_261_123
+RETAILER = "Juniper & Finch"
