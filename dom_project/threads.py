@@ -72,4 +72,8 @@ class Threads:
         finally:
             getattr(parts, "close", lambda: None)()
         status, headers = started[0]
-        return int(status.split(" ", 1)[0]), [(k.lower().encode(), v.strip().encode("latin-1")) for k, v in headers], answer
+        return (
+            int(status.split(" ", 1)[0]),
+            [(k.lower().encode(), v.strip().encode("latin-1")) for k, v in headers],
+            answer,
+        )

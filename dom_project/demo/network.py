@@ -26,7 +26,8 @@ _DARK_STORES = [
 _STORES = {
     "west": """Seattle 98101;Portland 97205;Spokane 99201;Boise 83702;San Francisco 94103;Oakland 94612;San Jose 95113;
         Sacramento 95814;Fresno 93721;Los Angeles 90015;Santa Monica 90401;Irvine 92618;San Diego 92101;
-        Las Vegas 89109;Phoenix 85004;Tucson 85701;Albuquerque 87102;Salt Lake City 84101;Denver 80202;Colorado Springs 80903""",
+        Las Vegas 89109;Phoenix 85004;Tucson 85701;Albuquerque 87102;
+        Salt Lake City 84101;Denver 80202;Colorado Springs 80903""",
     "central": """Omaha 68102;Kansas City 64106;St. Louis 63101;Minneapolis 55403;Milwaukee 53202;Madison 53703;
         Chicago 60611;Naperville 60540;Indianapolis 46204;Detroit 48226;Grand Rapids 49503;Cleveland 44114;
         Cincinnati 45202;Louisville 40202""",

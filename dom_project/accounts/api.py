@@ -1,0 +1,67 @@
+"""How the API knows who calls: a bearer token, or the session of somebody who is logged in."""
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.views import APIView
+
+from . import tokens
+from .access import Right, may
+from .models import ApiToken, User
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer …`. Never in the query string: addresses end up in logs."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        scheme, _space, key = get_authorization_header(request).partition(b" ")
+        if scheme.lower() != b"bearer":
+            return None
+        token = tokens.find(key.decode("latin-1").strip(), at=timezone.now())
+        if token is None:
+            raise AuthenticationFailed(_("This token is unknown, revoked or expired."))
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = TokenAuthentication
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}
+
+
+class HasRight(BasePermission):
+    """Asks the view's `rights`: method → right."""
+
+    message = _("Your role or token does not allow this.")
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        rights: dict[str, Right] = getattr(view, "rights", {})
+        right = rights.get(request.method or "", rights.get("*"))
+        return right is not None and may(request, right)
+
+
+class ByToken(SimpleRateThrottle):
+    """So many calls a minute per token, or per person."""
+
+    scope = "token"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        whose = f"token-{request.auth.pk}" if isinstance(request.auth, ApiToken) else f"user-{request.user.pk}"
+        return self.cache_format % {"scope": self.scope, "ident": whose}
+
+
+def actor_of(request: Request) -> str:
+    """The name under which events remember who called: token:3 or user:12."""
+    return f"token:{request.auth.pk}" if isinstance(request.auth, ApiToken) else f"user:{request.user.pk}"
