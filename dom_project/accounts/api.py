@@ -1,20 +1,21 @@
 """How the API knows who calls: a bearer token, or the session of somebody who is logged in."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
-from rest_framework.views import APIView
 
 from . import tokens
 from .access import Right, may
 from .models import ApiToken, User
+
+if TYPE_CHECKING:  # the views import this module through the settings
+    from rest_framework.views import APIView
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -33,20 +34,12 @@ class TokenAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = TokenAuthentication
-    name = "token"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer"}
-
-
 class HasRight(BasePermission):
     """Asks the view's `rights`: method → right."""
 
     message = _("Your role or token does not allow this.")
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         rights: dict[str, Right] = getattr(view, "rights", {})
         right = rights.get(request.method or "", rights.get("*"))
         return right is not None and may(request, right)
@@ -57,7 +50,7 @@ class ByToken(SimpleRateThrottle):
 
     scope = "token"
 
-    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+    def get_cache_key(self, request: Request, view: "APIView") -> str | None:
         whose = f"token-{request.auth.pk}" if isinstance(request.auth, ApiToken) else f"user-{request.user.pk}"
         return self.cache_format % {"scope": self.scope, "ident": whose}
 
