@@ -1,11 +1,13 @@
 """Plain makers of rows with sensible defaults. Each returns what it made."""
 
 import itertools
-from datetime import time
+from datetime import UTC, datetime, time
 from typing import Any
 
 from dom_project.accounts.models import Role, User
 from inventory.models import Category, Channel, Node, NodeAccess, NodeGroup, Sku
+from routing import rates, strategies
+from routing.models import RateCard, Strategy, StrategyVersion
 
 _number = itertools.count(1)
 
@@ -61,3 +63,32 @@ def user(role: str = Role.OPERATIONS_MANAGER, *, nodes: tuple[Node, ...] = (), *
     made = User.objects.create_user(username=fields.pop("username", f"person-{next(_number)}"), role=role, **fields)
     NodeAccess.objects.bulk_create([NodeAccess(user=made, node=at) for at in nodes])
     return made
+
+
+def rate_card(code: str = "standard", **fields: Any) -> RateCard:
+    """Two services of one carrier over three zones: ground in 2, 3, 5 days, express in 1, 1, 2 at twice the price."""
+    defaults: dict[str, Any] = {"name": code.title(), "currency": "USD", "zone_km": [300, 1500]}
+    rows = fields.pop("rows", None) or [
+        rates.RateRow("fleet", service, zone, grams, factor * (base + 150 * zone), days[zone], factor * 60)
+        for service, factor, days in (("ground", 1, (2, 3, 5)), ("express", 2, (1, 1, 2)))
+        for zone in range(3)
+        for grams, base in ((1000, 600), (5000, 900), (20000, 1500))
+    ]
+    at = fields.pop("at", datetime(2026, 11, 1, tzinfo=UTC))
+    return rates.save_card(code, rows, at=at, **(defaults | fields))
+
+
+def rule(name: str = "Everything", **parts: Any) -> dict[str, Any]:
+    """A rule for every order over every node: by cost, at most two parcels, a part is assigned."""
+    defaults = {"enabled": True, "which_orders": [], "which_nodes": [], "rank": "cost", "max_parcels": 2}
+    return {"name": name, **defaults, "if_part": "assign", "if_none": "backorder", **parts}
+
+
+def strategy(*rules_: dict[str, Any], code: str = "main") -> StrategyVersion:
+    """A strategy whose version with these rules (one for everything without any) is live."""
+    Strategy.objects.get_or_create(code=code, defaults={"name": code.title()})
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    rules = list(rules_) or [rule()]
+    saved = strategies.save_version(rules, strategy=code, author="user:1", reason="Made for a test", at=at)
+    strategies.activate(saved, at=at, actor="user:1")
+    return saved

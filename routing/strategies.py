@@ -1,0 +1,226 @@
+"""Versions of a strategy: saved once, never changed, made live by an activation."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.db import transaction
+
+from dom_project.lib.api_errors import BadInput, NotFound
+from inventory.models import Category, Channel, Node, NodeGroup
+from routing import rules as formats
+from routing.models import Rule, Strategy, StrategyActivation, StrategyVersion
+
+MOST_RULES = 200
+PARTS = ("which_orders", "which_nodes")
+MASTERS: Mapping[str, Any] = {"channel": Channel, "category": Category, "group": NodeGroup, "node": Node}
+
+
+class Change(NamedTuple):
+    """One difference between two versions: a code with parameters, put into words by `words.sentence`."""
+
+    code: str
+    params: dict[str, Any]
+
+
+def save_version(
+    rules: Sequence[Mapping[str, Any]],
+    *,
+    strategy: Strategy | str,
+    author: str,
+    reason: str,
+    at: datetime,
+    based_on: StrategyVersion | None = None,
+) -> StrategyVersion:
+    """Save the rules as the strategy's next version; a rule without a ref gets one. It is not live yet.
+
+    Raises BadInput with the field (`rules[2].max_parcels`) and the reason; then nothing is written.
+    """
+    reason = reason.strip()
+    if not reason or len(reason) > 300:
+        raise BadInput("bad_text", {"longest": 300}, field="reason")
+    with transaction.atomic():
+        owner = _locked(strategy)
+        read = parse(_with_refs(rules, owner))
+        newest = StrategyVersion.objects.filter(strategy=owner).order_by("-number").first()
+        version = StrategyVersion.objects.create(
+            strategy=owner,
+            number=newest.number + 1 if newest else 1,
+            based_on=based_on or newest,
+            author=author,
+            reason=reason,
+            created_at=at,
+        )
+        Rule.objects.bulk_create(
+            Rule(version=version, position=position, **formats.rule_data(rule)) for position, rule in enumerate(read)
+        )
+    return version
+
+
+def parse(rules: object) -> tuple[formats.Rule, ...]:
+    """The rules read and checked against the masters. Raises BadInput: unknown codes are named."""
+    try:
+        read = formats.parse_rules(rules)
+    except formats.RuleRefused as refused:
+        raise BadInput("bad_rule", {"reason": refused.reason}, field=refused.field) from None
+    if len(read) > MOST_RULES:
+        raise BadInput("too_many_rules", {"most": MOST_RULES}, field="rules")
+    for place, rule in enumerate(read):
+        for field, longest in (("name", 120), ("ref", 24)):
+            if len(getattr(rule, field)) > longest:
+                raise BadInput("bad_text", {"longest": longest}, field=f"rules[{place}].{field}")
+    _check_codes(read)
+    return read
+
+
+def activate(version: StrategyVersion, *, at: datetime, actor: str, reason: str = "") -> StrategyActivation:
+    """Make a version live, old ones too. It takes effect with the next batch: gather reads the live version."""
+    with transaction.atomic():
+        _locked(version.strategy)
+        return StrategyActivation.objects.create(version=version, activated_at=at, activated_by=actor, reason=reason)
+
+
+def live_version(strategy: str = "") -> StrategyVersion | None:
+    """The version that was made live last, of one strategy if its code is given. None before the first."""
+    found = StrategyActivation.objects.select_related("version__strategy")
+    if strategy:
+        found = found.filter(version__strategy__code=strategy)
+    newest = found.order_by("-id").first()
+    return newest.version if newest else None
+
+
+def history(strategy: Strategy) -> list[StrategyVersion]:
+    """All versions, the newest first, each with its activations and rules prefetched."""
+    versions = StrategyVersion.objects.filter(strategy=strategy).select_related("strategy", "based_on")
+    return list(versions.prefetch_related("activations", "rules").order_by("-number"))
+
+
+def rules_of(version: StrategyVersion | int) -> list[dict[str, Any]]:
+    """The rules of a version in their order as plain data, a copy for each caller."""
+    return [formats.rule_data(rule) for rule in parsed_rules(version)]
+
+
+def parsed_rules(version: StrategyVersion | int) -> tuple[formats.Rule, ...]:
+    """The rules of a version as the engine takes them; read once per process, since a version never changes."""
+    return _parsed(version if isinstance(version, int) else version.pk)
+
+
+@lru_cache(maxsize=64)
+def _parsed(version_id: int) -> tuple[formats.Rule, ...]:
+    fields = ("ref", "name", "enabled", *PARTS, "rank", "max_parcels", "if_part", "if_none")
+    return formats.parse_rules(list(Rule.objects.filter(version_id=version_id).order_by("position").values(*fields)))
+
+
+def difference(
+    old: StrategyVersion | Sequence[Mapping[str, Any]], new: StrategyVersion | Sequence[Mapping[str, Any]]
+) -> list[Change]:
+    """What changed from the old rules to the new, readable: removed, added, moved, then what changed within."""
+    before, after = ({rule["ref"]: rule for rule in _plain(rules)} for rules in (old, new))
+    changes = [
+        Change("rule_removed", {"rule": rule["name"], "position": place})
+        for place, (ref, rule) in enumerate(before.items(), 1)
+        if ref not in after
+    ]
+    moved = _moved([ref for ref in before if ref in after], [ref for ref in after if ref in before])
+    old_place = {ref: place for place, ref in enumerate(before, 1)}
+    for place, (ref, rule) in enumerate(after.items(), 1):
+        if ref not in before:
+            changes.append(Change("rule_added", {"rule": rule["name"], "position": place}))
+            continue
+        if ref in moved:
+            changes.append(Change("rule_moved", {"rule": rule["name"], "old": old_place[ref], "new": place}))
+        changes += _inside(before[ref], rule)
+    return changes
+
+
+def _inside(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+    name = new["name"]
+    changes = []
+    if old["name"] != name:
+        changes.append(Change("rule_renamed", {"old": old["name"], "new": name}))
+    if old["enabled"] != new["enabled"]:
+        changes.append(Change("rule_switched_on" if new["enabled"] else "rule_switched_off", {"rule": name}))
+    for part in PARTS:
+        changes += _criteria(name, part, old[part], new[part])
+    changes += [
+        Change(f"{field}_changed", {"rule": name, "old": old[field], "new": new[field]})
+        for field in ("rank", "max_parcels", "if_part", "if_none")
+        if old[field] != new[field]
+    ]
+    return changes
+
+
+def _criteria(rule: str, part: str, old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> list[Change]:
+    gone = [criterion for criterion in old if criterion not in new]
+    come = [criterion for criterion in new if criterion not in old]
+    changes = []
+    for criterion in gone:
+        other = next((each for each in come if each["field"] == criterion["field"]), None)
+        if other is None:
+            changes.append(Change("criterion_removed", {"rule": rule, "part": part, "old": criterion}))
+        else:
+            come.remove(other)
+            changes.append(Change("criterion_changed", {"rule": rule, "part": part, "old": criterion, "new": other}))
+    return changes + [Change("criterion_added", {"rule": rule, "part": part, "new": criterion}) for criterion in come]
+
+
+def _moved(before: Sequence[str], after: Sequence[str]) -> set[str]:
+    """The fewest refs that must move to turn one order into the other: all but a longest rising chain."""
+    place = {ref: i for i, ref in enumerate(before)}
+    tails: list[int] = []
+    chains: list[list[str]] = []
+    for ref in after:
+        at = bisect_left(tails, place[ref])
+        chain = [*(chains[at - 1] if at else []), ref]
+        tails[at : at + 1] = [place[ref]]
+        chains[at : at + 1] = [chain]
+    return set(after) - set(chains[-1] if chains else [])
+
+
+def _plain(rules: StrategyVersion | Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    if isinstance(rules, StrategyVersion):
+        return rules_of(rules)
+    return [formats.rule_data(rule) for rule in formats.parse_rules(list(rules))]
+
+
+def _locked(strategy: Strategy | str) -> Strategy:
+    """The strategy's row, locked: two who save at once get two numbers."""
+    code = strategy if isinstance(strategy, str) else strategy.code
+    found = Strategy.objects.select_for_update(no_key=True).filter(code=code).first()
+    if found is None:
+        raise NotFound("unknown_strategy", {"strategy": code}, field="strategy")
+    return found
+
+
+def _with_refs(rules: Sequence[Mapping[str, Any]], strategy: Strategy) -> list[Any]:
+    """New rules get the next r<number> that no version of this strategy has used."""
+    if not isinstance(rules, list | tuple) or not all(isinstance(rule, Mapping) for rule in rules):
+        return list(rules)
+    used = Rule.objects.filter(version__strategy=strategy, ref__regex=r"^r[0-9]{1,9}$").values_list("ref", flat=True)
+    given = [str(rule.get("ref") or "") for rule in rules]
+    numbers = [int(ref[1:]) for ref in {*used, *given} if ref[:1] == "r" and ref[1:].isdecimal()]
+    last = max(numbers, default=0)
+    named = []
+    for rule in rules:
+        if not rule.get("ref"):
+            last += 1
+            rule = {**rule, "ref": f"r{last}"}
+        named.append(rule)
+    return named
+
+
+def _check_codes(rules: Sequence[formats.Rule]) -> None:
+    wanted: dict[str, dict[str, str]] = {}
+    for place, rule in enumerate(rules):
+        for part in PARTS:
+            for number, criterion in enumerate(getattr(rule, part)):
+                if criterion.field in MASTERS:
+                    for code in criterion.values:
+                        wanted.setdefault(criterion.field, {})[code] = f"rules[{place}].{part}[{number}].values"
+    for field, codes in wanted.items():
+        known = set(MASTERS[field].objects.filter(code__in=codes).values_list("code", flat=True))
+        for code in codes:
+            if code not in known:
+                raise BadInput(f"unknown_{field}", {field: code}, field=codes[code])
