@@ -128,6 +128,9 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = due_tasks()
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # keeps nothing: a ring that was missed is rung again soon
 
+# ── Calls to other systems: https to public addresses, and what is named here (host:port, http too) ─
+OUTBOUND_ALLOWED = env.list("OUTBOUND_ALLOWED", [])
+
 # ── People ────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = [
