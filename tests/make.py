@@ -6,8 +6,8 @@ from typing import Any
 
 from dom_project.accounts.models import Role, User
 from inventory.models import Category, Channel, Node, NodeAccess, NodeGroup, Sku
-from routing import rates, strategies
-from routing.models import RateCard, Strategy, StrategyVersion
+from routing import pending, rates, strategies
+from routing.models import Order, OrderLine, RateCard, Strategy, StrategyVersion
 
 _number = itertools.count(1)
 
@@ -92,3 +92,49 @@ def strategy(*rules_: dict[str, Any], code: str = "main") -> StrategyVersion:
     saved = strategies.save_version(rules, strategy=code, author="user:1", reason="Made for a test", at=at)
     strategies.activate(saved, at=at, actor="user:1")
     return saved
+
+
+def order(ref: str = "", *, lines: dict[str, int] | None = None, due: bool = True, **fields: Any) -> Order:
+    """An order of two mugs for Sacramento, placed on the Tuesday of the clock, promised for the Friday; to be sourced.
+
+    `lines` maps SKU codes to units; a code that is not there yet is made. `due=False` leaves its pending row out.
+    """
+    ref = ref or f"O-{next(_number)}"
+    placed_at = fields.pop("placed_at", datetime(2026, 11, 10, 15, tzinfo=UTC))
+    promise_at = fields.pop("promise_at", datetime(2026, 11, 14, 8, tzinfo=UTC))
+    defaults: dict[str, Any] = {
+        "channel": fields.pop("channel", None) or channel(),
+        "order_ref": ref,
+        "body_hash": ref,
+        "day": placed_at.date(),
+        "currency": "USD",
+        "placed_at": placed_at,
+        "accepted_at": placed_at,
+        "first_promise_at": promise_at,
+        "promise_at": promise_at,
+        "promise_source": Order.PromiseSource.CHANNEL,
+        "ship_to_region": "CA",
+        "ship_to_postcode": "95814",
+        "ship_to_latitude": 38.58,
+        "ship_to_longitude": -121.49,
+        "ship_to_time_zone": "America/Los_Angeles",
+    }
+    wanted = lines or {"MUG": 2}
+    skus = {code: Sku.objects.filter(code=code).first() or sku(code) for code in wanted}
+    value = sum(skus[code].price * units for code, units in wanted.items())
+    made = Order.objects.create(ref=ref, **(defaults | {"value": value} | fields))
+    OrderLine.objects.bulk_create(
+        OrderLine(
+            order=made,
+            position=position,
+            line_ref=str(position),
+            sku=skus[code],
+            unit_price=skus[code].price,
+            ordered=units,
+            pending=units,
+        )
+        for position, (code, units) in enumerate(wanted.items(), start=1)
+    )
+    if due:
+        pending.add([made.id], at=placed_at)
+    return made

@@ -1,0 +1,236 @@
+"""Allocations: units of a level for a line. The only writer of `Allocation` and `PlanParcel`.
+
+The caller holds the order locks, and ends with `history.record`, which refreshes the orders' state.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+from inventory.capacity import ParcelSlot
+from inventory.movements import Movement
+
+from dom_project.lib import db
+from inventory import capacity, ledger
+from routing import pending
+
+
+class Booking(NamedTuple):
+    """Units of one level for one line. `id` comes from `next_ids`; the ledger's key is `key_of(id)`."""
+
+    id: int
+    order_id: int
+    line_id: int
+    level_id: int
+    node_id: int
+    ship_date: date
+    parcel: int
+    quantity: int
+
+
+class Parcel(NamedTuple):
+    """A parcel as planned. Costs are in minor units of `currency`; `number` is the order's own count, from 1."""
+
+    order_id: int
+    number: int
+    node_id: int
+    ship_date: date
+    arrive_date: date
+    service: str
+    transit_days: int
+    zone: int
+    distance_km: int
+    grams: int
+    freight_cost: int
+    handling_cost: int
+    lateness_cost: int
+    currency: str
+
+
+class Allocated(NamedTuple):
+    """An allocation as it was changed. `day` is the order's, the partition of its ledger keys."""
+
+    id: int
+    order_id: int
+    line_id: int
+    level_id: int
+    node_id: int
+    ship_date: date
+    parcel: int
+    quantity: int
+    day: date
+
+
+To = Literal["pending", "cancelled", "backordered"]
+
+IDS = "SELECT nextval(pg_get_serial_sequence('routing_allocation', 'id')) FROM generate_series(1, %s)"
+BOOK = """
+WITH line AS MATERIALIZED (
+  SELECT * FROM unnest(%(id)s::bigint[], %(order_id)s::bigint[], %(line_id)s::bigint[], %(level_id)s::bigint[],
+    %(node_id)s::bigint[], %(ship_date)s::date[], %(parcel)s::smallint[], %(quantity)s::int[])
+    AS u(id, order_id, line_id, level_id, node_id, ship_date, parcel, quantity)
+), parcel AS (
+  INSERT INTO routing_planparcel (order_id, number, node_id, ship_date, arrive_date, service, transit_days, zone,
+    distance_km, grams, freight_cost, handling_cost, lateness_cost, currency, planned_at)
+  SELECT u.*, %(at)s FROM unnest(%(p_order_id)s::bigint[], %(p_number)s::smallint[], %(p_node_id)s::bigint[],
+    %(p_ship_date)s::date[], %(p_arrive_date)s::date[], %(p_service)s::text[], %(p_transit_days)s::smallint[],
+    %(p_zone)s::smallint[], %(p_distance_km)s::int[], %(p_grams)s::bigint[], %(p_freight_cost)s::bigint[],
+    %(p_handling_cost)s::bigint[], %(p_lateness_cost)s::bigint[], %(p_currency)s::text[]) AS u
+), counted AS (
+  UPDATE routing_orderline l SET allocated = l.allocated + q.quantity, pending = l.pending - q.quantity
+  FROM (SELECT line_id, sum(quantity)::int AS quantity FROM line GROUP BY line_id) q WHERE l.id = q.line_id
+)
+INSERT INTO routing_allocation (id, order_id, line_id, level_id, node_id, ship_date, parcel, quantity, allocated_at)
+SELECT id, order_id, line_id, level_id, node_id, ship_date, parcel, quantity, %(at)s FROM line
+"""
+COLUMNS = "a.id, a.order_id, a.line_id, a.level_id, a.node_id, a.ship_date, a.parcel, a.quantity, o.day"
+CHANGE = """
+UPDATE routing_allocation a SET {change} FROM routing_order o
+WHERE o.id = a.order_id AND {which} AND a.state = 'open' RETURNING {columns}
+"""
+COUNT = """
+WITH moved AS (
+  SELECT line_id, sum(quantity)::int AS quantity
+  FROM unnest(%s::bigint[], %s::int[]) AS u(line_id, quantity) GROUP BY line_id
+)
+UPDATE routing_orderline l SET allocated = l.allocated - m.quantity, {to} = l.{to} + m.quantity
+FROM moved m WHERE l.id = m.line_id
+"""
+EMPTIED = """
+SELECT DISTINCT u.order_id, u.node_id, u.ship_date, u.parcel
+FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::smallint[]) AS u(order_id, node_id, ship_date, parcel)
+WHERE NOT EXISTS (SELECT FROM routing_allocation a WHERE a.order_id = u.order_id AND a.node_id = u.node_id
+  AND a.ship_date = u.ship_date AND a.parcel = u.parcel AND a.state <> 'released')
+"""
+SPLIT = """
+WITH cut AS (
+  UPDATE routing_allocation SET quantity = quantity - %(quantity)s
+  WHERE id = %(id)s AND state = 'open' AND quantity > %(quantity)s RETURNING *
+)
+INSERT INTO routing_allocation
+  (order_id, line_id, level_id, node_id, ship_date, parcel, quantity, allocated_at, dispatched_at, recall_wanted_at)
+SELECT order_id, line_id, level_id, node_id, ship_date, parcel, %(quantity)s, allocated_at, dispatched_at,
+  recall_wanted_at FROM cut RETURNING id
+"""
+WANT_RECALL = """
+UPDATE routing_allocation SET recall_wanted_at = %s
+WHERE id = ANY(%s::bigint[]) AND state = 'open' AND dispatched_at IS NOT NULL AND recall_wanted_at IS NULL
+"""
+CLEAR_RECALL = "UPDATE routing_allocation SET recall_wanted_at = NULL WHERE id = ANY(%s::bigint[])"
+
+
+def next_ids(count: int) -> list[int]:
+    """Ids for allocations that are about to be booked, so that the ledger's keys can name them."""
+    return [allocation_id for (allocation_id,) in db.rows(IDS, [count])]
+
+
+def key_of(allocation_id: int) -> str:
+    """The key of an allocation's ledger entry."""
+    return f"alloc:{allocation_id}"
+
+
+def book(bookings: Sequence[Booking], parcels: Sequence[Parcel], *, at: datetime) -> None:
+    """Write allocations and the parcels they travel in, and count them in their lines, in one statement.
+
+    Only what the ledger and the node days have granted may be booked, in their transaction.
+    """
+    if not bookings:
+        return
+    parts: dict[str, object] = {"at": at}
+    parts |= {name: list(column) for name, column in zip(Booking._fields, zip(*bookings, strict=True), strict=True)}
+    parts |= {
+        f"p_{name}": list(column) for name, column in zip(Parcel._fields, zip(*parcels, strict=True), strict=True)
+    }
+    db.execute(BOOK, parts)
+
+
+def mark_dispatched(order_ids: Collection[int], *, at: datetime) -> list[Allocated]:
+    """Hand the open, undispatched allocations of these orders to the floor. Returns them, by order and parcel.
+
+    Routing leaves them alone from then on. Held orders are left out.
+    """
+    sql = CHANGE.format(
+        change="dispatched_at = %s",
+        which="a.order_id = ANY(%s::bigint[]) AND a.dispatched_at IS NULL AND o.held_reason = ''",
+        columns=COLUMNS,
+    )
+    found = [Allocated(*row) for row in db.rows(sql, [at, sorted(order_ids)])]
+    return sorted(found, key=lambda row: (row.order_id, row.parcel, row.id))
+
+
+def mark_recalled(allocation_ids: Collection[int]) -> list[Allocated]:
+    """Take dispatched allocations back from the floor: routing may release them again. Returns them."""
+    return _change("dispatched_at = NULL, recall_wanted_at = NULL", allocation_ids, [])
+
+
+def want_recall(allocation_ids: Collection[int], *, at: datetime) -> int:
+    """Ask the floor for dispatched allocations back. Returns how many were not asked for before."""
+    return db.execute(WANT_RECALL, [at, sorted(allocation_ids)])
+
+
+def clear_recall(allocation_ids: Collection[int]) -> int:
+    """The floor keeps these: take the wish away. Returns rows."""
+    return db.execute(CLEAR_RECALL, [sorted(allocation_ids)])
+
+
+def split(allocation_id: int, quantity: int) -> int | None:
+    """Cut `quantity` units off an open allocation into a new one beside it, dispatched alike. Returns the new id.
+
+    None when it is not open, or holds no more than that: nothing is changed then. The stock does not move.
+    """
+    made: int | None = db.value(SPLIT, {"id": allocation_id, "quantity": quantity})
+    return made
+
+
+def release(allocation_ids: Collection[int], *, to: To, at: datetime, actor: str) -> list[Allocated]:
+    """Give the units of open allocations back to the stock, and the parcel's slot with its last allocation.
+
+    The line counts them as `to`; "pending" makes the orders due again under a new fence. Returns what was released:
+    what is shipped or released already is left as it is. Releases dispatched ones too: routing's own verbs ask for
+    undispatched ones only, and the floor's for what it has given back. Records no event.
+    """
+    freed = _change("state = 'released', recall_wanted_at = NULL, closed_at = %s", allocation_ids, [at])
+    if not freed:
+        return []
+    _count(freed, to)
+    if to == "pending":
+        pending.add({row.order_id for row in freed}, at=at)
+    parcels = [(row.order_id, row.node_id, row.ship_date, row.parcel) for row in freed]
+    emptied = db.rows(EMPTIED, [list(column) for column in zip(*parcels, strict=True)])
+    if emptied:
+        capacity.give_back_many([ParcelSlot(*row) for row in emptied])
+    movements = [Movement(f"release:{row.id}", row.level_id, row.quantity, row.day) for row in freed]
+    ledger.release_many(movements, at=at, actor=actor)
+    return freed
+
+
+def ship(
+    allocation_ids: Collection[int], *, at: datetime, actor: str, booked_at: datetime | None = None
+) -> list[Allocated]:
+    """Open allocations left the node: units out of the stock, lines count them as shipped. Returns those that did.
+
+    `at` is when they left; `booked_at` when the owning system has booked it, None while it has not. Records no event.
+    """
+    gone = _change("state = 'shipped', recall_wanted_at = NULL, closed_at = %s", allocation_ids, [at])
+    if not gone:
+        return []
+    _count(gone, "shipped")
+    movements = [Movement(f"ship:{row.id}", row.level_id, row.quantity, row.day, booked_at=booked_at) for row in gone]
+    ledger.ship_many(movements, at=at, actor=actor)
+    return gone
+
+
+def by_order(rows: Sequence[Allocated]) -> dict[int, list[Allocated]]:
+    """The same rows, by order, order ids ascending."""
+    ordered = sorted(rows, key=lambda row: (row.order_id, row.id))
+    return {order_id: list(own) for order_id, own in groupby(ordered, key=lambda row: row.order_id)}
+
+
+def _change(change: str, allocation_ids: Collection[int], params: list[object]) -> list[Allocated]:
+    sql = CHANGE.format(change=change, which="a.id = ANY(%s::bigint[])", columns=COLUMNS)
+    return sorted(Allocated(*row) for row in db.rows(sql, [*params, sorted(allocation_ids)]))
+
+
+def _count(rows: Sequence[Allocated], to: str) -> None:
+    db.execute(COUNT.format(to=to), [[row.line_id for row in rows], [row.quantity for row in rows]])
