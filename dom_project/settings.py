@@ -17,6 +17,7 @@ SECRET_KEY = env.str("SECRET_KEY")
 FIELD_KEYS = env.list("FIELD_KEYS")  # Fernet keys of the encrypted columns, the newest first
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+RETAILER = env.str("RETAILER", "")  # whose network it is: shown beside the page's search
 ROOT_URLCONF = "dom_project.urls"
 WSGI_APPLICATION = "dom_project.wsgi.application"
 
@@ -57,6 +58,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dom_project.lib.htmx.redirect_whole_page",
     "pghistory.middleware.HistoryMiddleware",
 ]
 TEMPLATES = [
@@ -69,6 +71,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "dom_project.shell.shell",
             ],
         },
     }
@@ -142,8 +145,10 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+CSRF_FAILURE_VIEW = "dom_project.views.csrf_failure"
+DEMO_LOGINS: list[dict[str, str]] = []  # people whom the log-in page offers: username, password, role (a word), code
 
 # Every change of a master, a rule or a person is remembered by a trigger, whoever made it.
 PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())

@@ -1,0 +1,130 @@
+"""What every page's frame shows: the pages this person may open, who they are, the retailer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+OPERATIONS = frozenset({"administrator", "operations_manager"})
+SERVICE = OPERATIONS | {"customer_service"}
+READERS = SERVICE | {"executive"}
+FLOOR = OPERATIONS | {"store_associate"}
+
+
+def open_exceptions() -> int:
+    """Open exceptions in the whole network, at most 5 s old."""
+    from routing.models import OrderException
+
+    return cache.get_or_set("shell:open_exceptions", OrderException.objects.filter(closed_at=None).count, 5) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    name: str
+    title: str | Promise
+    icon: str
+    roles: frozenset[str]
+    covers: frozenset[str] = frozenset()
+    count: Callable[[], int] | None = None
+
+
+PAGES = (
+    Page("overview", _("Overview"), "layout-dashboard", READERS),
+    Page("orders", _("Orders"), "shopping-cart", READERS, frozenset({"order"})),
+    Page("exceptions", _("Exceptions"), "alert-triangle", SERVICE, count=open_exceptions),
+    Page("inventory", _("Inventory"), "package", READERS, frozenset({"inventory_node", "level", "sku"})),
+    Page("network", _("Network"), "map-2", READERS, frozenset({"node"})),
+    Page("routing", _("Routing"), "route", OPERATIONS | {"executive"}),
+    Page("stores", _("Store queue"), "building-store", FLOOR, frozenset({"queue"})),
+    Page("kpis", _("KPIs"), "chart-bar", READERS),
+    Page("connections", _("Connections"), "plug-connected", OPERATIONS, frozenset({"connection"})),
+    Page("imports", _("Imports"), "file-import", OPERATIONS, frozenset({"import"})),
+)
+TOOLS = (
+    Page("api_docs", _("API"), "api", OPERATIONS | {"integration"}),
+    Page("admin:index", _("Administration"), "settings", frozenset({"administrator"})),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    title: str | Promise
+    icon: str
+    url: str
+    current: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The frame of one request."""
+
+    entries: list[Entry]
+    tools: list[Entry]
+    person: str
+    initials: str
+    role: str
+    retailer: str
+    home: str
+    search: str
+
+
+def link(name: str) -> str:
+    """The URL of a page without arguments; empty where there is none."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def role_of(user: Any) -> str:
+    """The code of a user's role; a superuser is an administrator; empty for a stranger."""
+    if not user.is_authenticated:
+        return ""
+    return "administrator" if user.is_superuser else str(user.role)
+
+
+def entries(pages: tuple[Page, ...], role: str, request: HttpRequest) -> list[Entry]:
+    """The pages of a role, the one that the request is on marked as current."""
+    match = request.resolver_match
+    here = match.view_name if match else ""
+    return [
+        Entry(
+            title=page.title,
+            icon=page.icon,
+            url=url,
+            current=here == page.name or here in page.covers or here.startswith(f"{page.name}_"),
+            count=page.count() if page.count else 0,
+        )
+        for page in pages
+        if role in page.roles and (url := link(page.name))
+    ]
+
+
+def shell_of(request: HttpRequest) -> Shell:
+    user = request.user
+    role = role_of(user)
+    person = (user.get_full_name() or user.get_username()) if user.is_authenticated else ""
+    return Shell(
+        entries=entries(PAGES, role, request),
+        tools=entries(TOOLS, role, request),
+        person=person,
+        initials="".join(word[0] for word in person.split()[:2]).upper(),
+        role=str(user.get_role_display()) if role and user.role else "",
+        retailer=settings.RETAILER,
+        home=link("home"),
+        search=link("orders") if role in READERS else "",
+    )
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor. Lazy: a fragment has no frame and must not pay for one."""
+    return {"shell": SimpleLazyObject(lambda: shell_of(request))}

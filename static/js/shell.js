@@ -1,0 +1,131 @@
+// Shared by every page: toasts, the question before a serious action, the live pill, failures of a request in words.
+(() => {
+  const words = JSON.parse(document.getElementById('shell-words').textContent);
+
+  // ── toasts ──────────────────────────────────────────────────────────────────────────────────────────────────
+  const region = document.getElementById('toasts');
+  const pattern = document.getElementById('toast-pattern');
+
+  const leaveLater = toast => {
+    if (toast.dataset.level === 'error') return; // bad news stays until it is read
+    let timer;
+    const start = () => { timer = setTimeout(() => toast.remove(), 8000); };
+    const stop = () => clearTimeout(timer);
+    ['mouseenter', 'focusin'].forEach(name => toast.addEventListener(name, stop));
+    ['mouseleave', 'focusout'].forEach(name => toast.addEventListener(name, start));
+    start();
+  };
+
+  const say = ({ text, level = 'success', undo = '' }) => {
+    const source = pattern.content.querySelector(`[data-level="${level}"]`) || pattern.content.querySelector('[data-level="info"]');
+    const toast = source.cloneNode(true);
+    toast.querySelector('[data-toast-text]').textContent = text;
+    const button = toast.querySelector('[data-toast-undo]');
+    if (undo) {
+      button.hidden = false;
+      button.addEventListener('click', () => {
+        toast.remove();
+        htmx.ajax('POST', undo, { source: document.body, swap: 'none' });
+      });
+    }
+    region.append(toast);
+    leaveLater(toast);
+  };
+
+  document.addEventListener('toast', event => say(event.detail));
+  document.addEventListener('click', event => event.target.closest('[data-toast-close]')?.closest('.toast-card').remove());
+  region.querySelectorAll('.toast-card').forEach(leaveLater);
+
+  // ── failures ────────────────────────────────────────────────────────────────────────────────────────────────
+  document.addEventListener('htmx:responseError', event => {
+    const { xhr } = event.detail;
+    if (event.detail.requestConfig.triggeringEvent?.type?.startsWith('sse:')) return;
+    if (event.detail.elt.closest('[data-quiet]')) return; // a part that asks by itself: the live pill tells
+    say({ text: words[xhr.status] || words.failed, level: 'error' });
+  });
+  document.addEventListener('htmx:sendError', event => {
+    if (!event.detail.elt.closest('[data-quiet]')) say({ text: words.unreachable, level: 'error' });
+  });
+
+  // ── the question before a serious action: hx-confirm on any element, data-confirm on a plain form ───────────────
+  const dialog = document.getElementById('confirm');
+  const ask = (question, source, go) => {
+    dialog.querySelector('[data-confirm-question]').textContent = question;
+    const yes = dialog.querySelector('[data-confirm-yes]');
+    yes.textContent = source.dataset.confirmYes || source.textContent.trim() || words.yes;
+    yes.classList.toggle('btn-danger', 'confirmDanger' in source.dataset);
+    yes.classList.toggle('btn-primary', !('confirmDanger' in source.dataset));
+    dialog.onclose = () => { if (dialog.returnValue === 'yes') go(); };
+    dialog.returnValue = '';
+    dialog.showModal();
+  };
+  document.addEventListener('htmx:confirm', event => {
+    if (!event.detail.question) return;
+    event.preventDefault();
+    const source = event.detail.triggeringEvent?.submitter || event.detail.elt;
+    ask(event.detail.question, source, () => event.detail.issueRequest(true));
+  });
+  document.addEventListener('submit', event => {
+    const form = event.target;
+    if (!form.dataset.confirm || form.dataset.confirmed) return;
+    event.preventDefault();
+    ask(form.dataset.confirm, event.submitter || form, () => {
+      form.dataset.confirmed = 'yes';
+      form.requestSubmit(event.submitter);
+    });
+  });
+
+  // ── the live pill: says how this page hears news, only on pages that have live parts ──────────────────────────────
+  const pill = document.getElementById('live');
+  if (pill) {
+    let state = '';
+    const show = next => {
+      if (next === state) return;
+      state = next;
+      pill.hidden = false;
+      pill.querySelectorAll('[data-live]').forEach(part => { part.hidden = part.dataset.live !== next; });
+      document.documentElement.dataset.live = next;
+    };
+    let streaming = false;
+    const settle = () => show(!navigator.onLine ? 'offline' : streaming ? 'live' : 'polling');
+    document.addEventListener('htmx:sseOpen', () => { streaming = true; settle(); });
+    document.addEventListener('htmx:sseError', () => { streaming = false; settle(); });
+    document.addEventListener('htmx:sseClose', event => {
+      if (event.detail.type !== 'nodeReplaced') { streaming = false; settle(); }
+    });
+    document.addEventListener('htmx:afterRequest', event => {
+      if (!event.detail.elt.closest('[data-quiet]')) return;
+      if (event.detail.failed && !event.detail.xhr?.status) show('offline');
+      else settle();
+    });
+    addEventListener('online', settle);
+    addEventListener('offline', settle);
+    if (document.querySelector('[sse-connect], [data-quiet]')) settle();
+
+    // A stream ends with its token. Every polled part brings a new address, which the next connection takes.
+    let address = '';
+    const learn = () => { address = document.querySelector('[data-live-url]')?.dataset.liveUrl || address; };
+    document.addEventListener('htmx:afterSwap', learn);
+    htmx.createEventSource = url => new EventSource(address || url);
+  }
+
+  // ── small things ────────────────────────────────────────────────────────────────────────────────────────────
+  // "/" goes to the search field, as in most lists of work.
+  document.addEventListener('keydown', event => {
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest('input, textarea, select, [contenteditable]')) return;
+    const field = document.getElementById('search');
+    if (!field || !field.offsetParent) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  });
+  // A filter form is sent when a choice changes; without JavaScript it keeps its button.
+  document.addEventListener('change', event => event.target.closest('form[data-autosend]')?.requestSubmit());
+  // Clicking anywhere in a row follows its main link.
+  document.addEventListener('click', event => {
+    const row = event.target.closest('tr[data-row-link]');
+    if (!row || event.target.closest('a, button, input, label, select') || String(getSelection())) return;
+    row.querySelector('a')?.click();
+  });
+})();
