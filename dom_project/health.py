@@ -78,22 +78,20 @@ class Probe(Generic[T]):
         self.known, self.known_at = known, time.monotonic()
 
 
+def address() -> dict[str, Any]:
+    """Return where the database is, in psycopg's words."""
+    to = connection.settings_dict
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+    return {name: to[key] for name, key in names.items() if to[key]}
+
+
 def ask_database() -> Figures:
     """Return the figures over a connection of their own, so that a busy pool or a stuck page changes nothing.
 
     Without tables they are zero and no migration is known; too slow to count, they are those of the time before.
     """
-    to = connection.settings_dict
-    with psycopg.connect(
-        host=to["HOST"],
-        port=to["PORT"],
-        user=to["USER"],
-        password=to["PASSWORD"],
-        dbname=to["NAME"],
-        connect_timeout=1,
-        options="-c statement_timeout=1s -c lock_timeout=1s",
-        autocommit=True,
-    ) as own:
+    limits = "-c statement_timeout=1s -c lock_timeout=1s"
+    with psycopg.connect(**address(), connect_timeout=1, options=limits, autocommit=True) as own:
         try:
             return Figures(*own.execute(FIGURES).fetchone() or ())
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):

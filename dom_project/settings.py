@@ -14,9 +14,9 @@ env.read_env(str(BASE_DIR / ".env"), recurse=False)
 DEBUG = env.bool("DEBUG", False)
 DEMO = env.bool("FAIRLEAD_DEMO", False)
 SECRET_KEY = env.str("SECRET_KEY")
-FIELD_KEYS = env.list("FIELD_KEYS")  # Fernet keys of the encrypted columns, the newest first
+FIELD_KEYS: list[str] = env.list("FIELD_KEYS")  # Fernet keys of the encrypted columns, the newest first
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 RETAILER = env.str("RETAILER", "")  # whose network it is: shown beside the page's search
 ROOT_URLCONF = "dom_project.urls"
 WSGI_APPLICATION = "dom_project.wsgi.application"
@@ -188,10 +188,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # ── Static files ──────────────────────────────────────────────────────────────────────────────────
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Without collected files (demo, tests) they are served from where they lie, under their own names.
 COLLECTED = env.bool("STATIC_COLLECTED", False)
+STATIC_ROOT = Path(env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles"))) if COLLECTED else None
 WHITENOISE_USE_FINDERS = not COLLECTED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -4,17 +4,16 @@ Django's ASGI handler gives every request a new thread, about 3 ms, and a new da
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from asgiref.wsgi import WsgiToAsgiInstance
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
 
 from .live import Message, Receive, Send
 
-Handler = Callable[[dict[str, Any], Callable[..., None]], Iterable[bytes]]
 Headers = list[tuple[bytes, bytes]]
 IN_MEMORY = 1 << 20
 SPARE_MB = 5  # of a form around its file
@@ -23,7 +22,7 @@ SPARE_MB = 5  # of a form around its file
 class Threads:
     """An ASGI application that runs a WSGI handler in `count` threads. Bodies are read and answered whole."""
 
-    def __init__(self, handler: Handler, count: int, name: str) -> None:
+    def __init__(self, handler: WSGIHandler, count: int, name: str) -> None:
         self.handler = handler
         self.pool = ThreadPoolExecutor(count, thread_name_prefix=name)
 

@@ -23,6 +23,7 @@ from typing import NoReturn
 import psycopg
 from cryptography.fernet import Fernet
 
+from .demo.logins import LOGINS
 from .devservices import Service, ServiceError, end_with_parent, free_port, start_postgres, start_valkey, too_old
 from .processes import Child, end_in_order, who_listens
 
@@ -213,12 +214,8 @@ def write_private(file: Path, text: str) -> None:
 
 def print_welcome(house: House, installed: float, seeded: float, started: float) -> None:
     say(f"\n  Fairlead is up: http://127.0.0.1:{house.port}/")
-    try:
-        from .demo.logins import LOGINS
-    except ImportError:
-        LOGINS = ()
-    for username, purpose in LOGINS:
-        say(f"    {username:<10} {house.environment['DEMO_PASSWORD']}   {purpose}")
+    for login in LOGINS:
+        say(f"    {login.username:<10} {house.environment['DEMO_PASSWORD']}   {login.purpose}")
     install = f"install {installed:.0f} s, " if installed else ""
     say(f"  {install}database, seed and history {seeded:.0f} s, processes {started:.0f} s. Ctrl-C stops everything.\n")
 

@@ -1,0 +1,85 @@
+import json
+import time
+
+import pytest
+import redis
+from celery import current_app
+from django.db import transaction
+
+from dom_project.lib import bell
+
+
+@pytest.fixture(autouse=True)
+def _rested(monkeypatch):
+    """Nobody has rung before, and no error is remembered."""
+    monkeypatch.setattr(bell, "_rung_at", {})
+    monkeypatch.setattr(bell, "_quiet_until", {})
+    monkeypatch.setattr(bell, "_waiting", set())
+    bell.errors.clear()
+
+
+@pytest.fixture
+def heard(monkeypatch) -> list[str]:
+    names: list[str] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, **_: names.append(name))
+    return names
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bell_rings_after_the_commit_and_not_before(heard):
+    with transaction.atomic():
+        bell.ring("route")
+        assert heard == []
+    assert heard == ["route"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rollback_rings_nothing(heard):
+    with transaction.atomic():
+        bell.ring("route")
+        transaction.set_rollback(True)
+    assert heard == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hundred_rings_at_once_become_a_first_and_a_last(heard):
+    for _ in range(100):
+        bell.ring("route")
+    assert heard == ["route"]
+    until = time.monotonic() + 5
+    while len(heard) < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert heard == ["route", "route"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_is_down_costs_one_error_and_is_then_left_alone(monkeypatch):
+    tries = []
+
+    def refuse(name: str, **_: object) -> None:
+        tries.append(name)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(current_app, "send_task", refuse)
+    bell.ring("route")
+    bell.ring("dispatch")
+    assert tries == ["route"]
+    assert bell.errors["broker"] == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_news_without_a_server_are_counted_and_forgotten():
+    bell.publish("overview")
+    assert bell.errors["live"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_news_reach_who_listens(settings, valkey_url):
+    settings.REDIS_URL = valkey_url
+    with redis.Redis.from_url(valkey_url) as client, client.pubsub(ignore_subscribe_messages=True) as listener:
+        listener.subscribe(bell.LIVE)
+        listener.get_message(timeout=5)
+        bell.publish("queue", {"count": 3}, node="RENO-DC")
+        message = listener.get_message(timeout=5)
+    assert message is not None
+    assert json.loads(message["data"]) == {"topic": "queue", "node": "RENO-DC", "data": {"count": 3}}

@@ -1,0 +1,106 @@
+import asyncio
+import time
+
+import pytest
+from django.core import signing
+
+from dom_project import live
+from dom_project.lib.bell import LIVE
+from dom_project.lib.htmx import LIVE_SALT, live_url
+
+
+def _token(**change: object) -> str:
+    return signing.dumps({"user": 1, "nodes": None, "until": time.time() + 60} | change, salt=LIVE_SALT)
+
+
+async def _open(path: str, *, events: int) -> list[dict]:
+    """Open a stream and leave once `events` bodies were written; return what was sent."""
+    sent, left = [], asyncio.Event()
+
+    async def receive() -> dict:
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+        if sum(message["type"] == "http.response.body" for message in sent) >= events:
+            left.set()
+
+    await asyncio.wait_for(live.application({"type": "http", "path": path}, receive, send), 10)
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("case", "token"),
+    [
+        ("no token", ""),
+        ("rubbish", "a:b:c"),
+        ("another salt", signing.dumps({"user": 1, "nodes": None, "until": 9e9}, salt="fairlead.label")),
+        ("another shape", signing.dumps(["user"], salt=LIVE_SALT)),
+    ],
+)
+def test_a_stream_needs_a_token_of_ours(case, token):
+    sent = asyncio.run(_open(f"/live/{token}", events=1))
+    assert [message.get("status") for message in sent] == [403, None]
+
+
+def test_an_old_token_is_refused(monkeypatch):
+    token = _token()
+    monkeypatch.setattr(live, "LIVE_SECONDS", -1)
+    assert live.viewer_of(token) is None
+
+
+def test_a_page_gets_an_address_that_lets_its_viewer_in():
+    viewer = live.viewer_of(live_url(7, ["RENO-DC", "AUSTIN"]).removeprefix("/live/"))
+    assert viewer is not None
+    assert viewer.nodes == {"RENO-DC", "AUSTIN"}
+    assert not viewer.may_see(None)
+    assert not viewer.may_see("DENVER")
+
+
+def test_a_stream_begins_with_the_pause_before_a_new_try(settings):
+    sent = asyncio.run(_open(f"/live/{_token()}", events=1))
+    assert dict(sent[0]["headers"])[b"cache-control"] == b"no-store"
+    assert sent[1]["body"] == b"retry: 2000\n\n"
+    assert live.viewers == set()
+
+
+def test_a_stream_ends_with_its_token():
+    sent = asyncio.run(_open(f"/live/{_token(until=time.time() + 0.05)}", events=99))
+    assert sent[-1] == {"type": "http.response.body", "body": b""}
+
+
+def test_a_slow_viewer_loses_the_oldest_news():
+    viewer = live.Viewer(None, 0)
+    for number in range(live.QUEUED + 5):
+        viewer.tell(str(number).encode())
+    assert viewer.waiting.qsize() == live.QUEUED
+    assert viewer.waiting.get_nowait() == b"5"
+
+
+def test_an_associate_hears_of_the_own_node_only(monkeypatch):
+    picker, manager = live.Viewer(frozenset({"RENO-DC"}), 0), live.Viewer(None, 0)
+    monkeypatch.setattr(live, "viewers", {picker, manager})
+    for node in ('"RENO-DC"', '"DENVER"', "null"):
+        live.fan_out(f'{{"topic": "queue", "node": {node}, "data": null}}'.encode())
+    assert picker.waiting.qsize() == 1
+    assert manager.waiting.qsize() == 3
+    assert picker.waiting.get_nowait() == b"event: queue\ndata: null\n\n"
+
+
+def test_what_is_published_arrives_on_an_open_stream(settings, valkey_url, monkeypatch):
+    settings.REDIS_URL = valkey_url
+    monkeypatch.setattr(live, "_listening", None)
+
+    async def story() -> list[dict]:
+        import redis.asyncio
+
+        stream = asyncio.create_task(_open(f"/live/{_token()}", events=2))
+        async with redis.asyncio.Redis.from_url(valkey_url) as client:
+            for _ in range(200):
+                if await client.publish(LIVE, '{"topic": "overview", "node": null, "data": 1}'):
+                    break
+                await asyncio.sleep(0.01)
+        return await stream
+
+    assert asyncio.run(story())[2]["body"] == b"event: overview\ndata: 1\n\n"
