@@ -221,7 +221,7 @@ def _initdb(binaries: Path, data: Path, secret: Path, settings: Mapping[str, str
 
 def _make_database(url: str) -> bool:
     with psycopg.connect(url.rsplit("/", 1)[0] + "/postgres", connect_timeout=2, autocommit=True) as connection:
-        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).fetchone():
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
             connection.execute(f"CREATE DATABASE {NAME}")
     return True
 

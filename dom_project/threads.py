@@ -4,6 +4,7 @@ Django's ASGI handler gives every request a new thread, about 3 ms, and a new da
 """
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -56,8 +57,11 @@ class Threads:
     def _run(self, scope: Message, body: Any) -> tuple[int, Headers, bytes]:
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
-        def start(status: str, headers: list[tuple[str, str]], failure: object = None) -> None:
+        written: list[bytes] = []
+
+        def start(status: str, headers: list[tuple[str, str]], failure: Any = None, /) -> Callable[[bytes], object]:
             started[:] = [(status, headers)]
+            return written.append
 
         bridge = WsgiToAsgiInstance(None)
         bridge.scope = scope
@@ -67,7 +71,7 @@ class Threads:
             return 400, [(b"content-type", b"text/plain")], b"Too many headers of one name."
         parts = self.handler(environ, start)
         try:
-            answer = b"".join(parts)
+            answer = b"".join([*written, *parts])
         finally:
             getattr(parts, "close", lambda: None)()
         status, headers = started[0]

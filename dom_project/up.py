@@ -179,8 +179,8 @@ class House:
         """Start again what has ended. Three quick deaths of one child end everything."""
         for name, (service, start) in self.servers.items():
             if service.process.poll() is not None:
-                say(f"{name} ended with {service.process.returncode}, started again")
-                self.servers[name] = (start(), start)
+                say(f"{name} ended with {service.process.returncode}, starting it again")
+                self.servers[name] = (start_again(start), start)
         for child in self.children:
             if happened := child.watch():
                 say(happened)
@@ -201,6 +201,16 @@ class House:
             if name in self.servers:
                 self.servers[name][0].stop()
         (HOME / "environment").unlink(missing_ok=True)
+
+
+def start_again(start: Callable[[], Service]) -> Service:
+    """Start a server that died. What is left of the old one may need a moment to go."""
+    for pause in (1, 2, 4):
+        try:
+            return start()
+        except ServiceError:
+            time.sleep(pause)
+    return start()
 
 
 def write_private(file: Path, text: str) -> None:

@@ -1,0 +1,89 @@
+"""The launcher's parts, each on its own; that they work together is tried on a fresh clone."""
+
+import os
+import socket
+import stat
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+from django.core.checks import run_checks
+
+from dom_project import checks, devservices, up
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setattr(up, "HOME", tmp_path / "home")
+    return tmp_path / "home"
+
+
+def test_secrets_are_made_once_and_for_the_owner_only(home):
+    first, second = up.House(8000, "127.0.0.1"), up.House(8000, "127.0.0.1")
+    first.prepare()
+    second.prepare()
+    assert {name: first.environment[name] for name in up.SECRETS} == {
+        name: second.environment[name] for name in up.SECRETS
+    }
+    assert stat.S_IMODE((home / "secrets.json").stat().st_mode) == 0o600
+    assert len({first.environment[name] for name in up.SECRETS}) == len(up.SECRETS)
+
+
+def test_a_given_secret_wins(home, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "given")
+    house = up.House(8000, "127.0.0.1")
+    house.prepare()
+    assert house.environment["SECRET_KEY"] == "given"
+
+
+def test_a_taken_port_is_refused_in_words_before_anything_starts():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        with pytest.raises(SystemExit, match=rf"Port {port} is taken by .*process {os.getpid()}"):
+            up.House(port, "127.0.0.1").check_port()
+
+
+def test_a_database_that_can_not_be_reached_is_named(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://nobody@127.0.0.1:9/none")
+    with pytest.raises(SystemExit, match="DATABASE_URL can't be reached"):
+        up.House(8000, "127.0.0.1").check_database()
+
+
+@pytest.mark.parametrize(
+    ("server", "reason"),
+    [(180006, ""), (190000, ""), (170011, "PostgreSQL 17 is too old: Fairlead needs 18 or newer")],
+)
+def test_an_older_postgresql_is_refused_in_words(server, reason):
+    assert devservices.too_old(server).startswith(reason)
+    assert bool(devservices.too_old(server)) == bool(reason)
+
+
+@pytest.mark.django_db
+def test_django_refuses_an_older_server_too(monkeypatch):
+    assert [error for error in run_checks(databases=["default"]) if error.id == "fairlead.E001"] == []
+    old = SimpleNamespace(info=SimpleNamespace(server_version=160004))
+    wrapper = SimpleNamespace(ensure_connection=lambda: None, connection=old)
+    monkeypatch.setattr(checks, "connections", {"default": wrapper})
+    assert [error.id for error in checks.postgresql_is_new_enough(["default"])] == ["fairlead.E001"]
+
+
+def test_half_a_cluster_is_made_again_and_a_whole_one_is_kept(tmp_path):
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents:
+        if parent.owner() == tmp_path.owner() and str(parent).startswith("/tmp/"):  # noqa: S108
+            parent.chmod(0o755)
+    folder = tmp_path / "postgres"
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "half").touch()
+    with psycopg.connect((server := devservices.start_postgres(folder, settings=devservices.THROWAWAY)).url) as own:
+        own.execute("CREATE TABLE kept AS SELECT 1")
+    server.process.kill()
+    server.process.wait()
+    again = devservices.start_postgres(folder, settings=devservices.THROWAWAY)
+    with psycopg.connect(again.url) as own:
+        assert own.execute("SELECT * FROM kept").fetchone() == (1,)
+    again.stop()
+    assert again.process.returncode == 0
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
