@@ -5,9 +5,13 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from dom_project.accounts.models import Role, User
-from inventory.models import Category, Channel, Node, NodeAccess, NodeGroup, Sku
+from inventory import ledger
+from inventory.models import Category, Channel, Node, NodeAccess, NodeGroup, SafetyRule, Sku, StockLevel
+from inventory.movements import Movement
 from routing import pending, rates, strategies
 from routing.models import Order, OrderLine, RateCard, Strategy, StrategyVersion
+
+MADE_AT = datetime(2026, 11, 1, 6, tzinfo=UTC)
 
 _number = itertools.count(1)
 
@@ -63,6 +67,23 @@ def user(role: str = Role.OPERATIONS_MANAGER, *, nodes: tuple[Node, ...] = (), *
     made = User.objects.create_user(username=fields.pop("username", f"person-{next(_number)}"), role=role, **fields)
     NodeAccess.objects.bulk_create([NodeAccess(user=made, node=at) for at in nodes])
     return made
+
+
+def stock(node: Node, sku: Sku, on_hand: int = 10) -> StockLevel:
+    """The level of this SKU at this node after it received so many units through the ledger."""
+    level_id = ledger.open_levels_many([(node.pk, sku.pk)])[node.pk, sku.pk]
+    if on_hand:
+        came = Movement(f"make:{next(_number)}", level_id, on_hand, MADE_AT.date())
+        ledger.receive_many([came], at=MADE_AT, actor="make")
+    return StockLevel.objects.get(pk=level_id)
+
+
+def level(on_hand: int = 10, *, keep: int = 0) -> StockLevel:
+    """A level of a new SKU at a new node; `keep` units are its safety stock."""
+    at, of = node(), sku()
+    if keep:
+        SafetyRule.objects.create(sku=of, node=at, units=keep, created_at=MADE_AT, created_by="make")
+    return stock(at, of, on_hand)
 
 
 def rate_card(code: str = "standard", **fields: Any) -> RateCard:

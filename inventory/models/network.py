@@ -140,6 +140,7 @@ class NodeDay(models.Model):
     cap = models.IntegerField()
     taken = models.IntegerField(db_default=0)
     overload = models.IntegerField(db_default=0)
+    by_hand = models.BooleanField(db_default=False)  # the cap of this day was set by a person
 
     class Meta:
         constraints = [
