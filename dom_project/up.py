@@ -147,7 +147,15 @@ class House:
         worker = [*celery, "worker", *quiet, "--without-gossip", "--without-mingle", "--without-heartbeat"]
         web = [str(bin_folder / "granian"), "--interface", "asgi", "--host", self.host, "--port", str(self.port)]
         # A stream never ends by itself, and a page that takes longer than these two seconds is cut with it.
-        web += ["--workers-kill-timeout", "2", "--no-ws", "--log-level", "warning", "dom_project.asgi:application"]
+        web += [
+            "--workers-kill-timeout",
+            "2",
+            "--respawn-failed-workers",
+            "--no-ws",
+            "--log-level",
+            "warning",
+            "dom_project.asgi:application",
+        ]
         manage = [sys.executable, str(ROOT / "manage.py")]
         threads = {"DB_POOL": str(WEB_THREADS), "WEB_THREADS": str(WEB_THREADS)}
         self._run("web", web, threads)

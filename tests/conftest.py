@@ -9,9 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import django
+import hypothesis
 import pytest
 
 from dom_project import devservices
+
+# No test is judged by time; in CI a property is tried on the same examples every time.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "dom_project.settings"
 os.environ["SECRET_KEY"] = "only for tests"
