@@ -129,7 +129,10 @@ class Plan:
     # explanations; empty when not asked for
     refused: Bits  # [order, node] first refusal over the order's lines; 0 = in the plan
     alternative_ptr: Int32  # [order + 1]
-    alternatives: tuple[Alternative, ...]
+    alternative_node: Int16
+    alternative_cost: Int64  # [alternative, 4] freight, handling, lateness, unfilled
+    alternative_nodes_ptr: Int32  # [alternative + 1]
+    alternative_nodes: Int16  # one per parcel
 
     refusals: tuple[Refusal, ...]
     data_gaps: tuple[Refusal, ...]
@@ -167,9 +170,17 @@ class Plan:
         rows = zip(*(column[own].tolist() for column in columns), strict=True)
         return [Parcel(number, *row) for number, row in enumerate(rows)]
 
-    def alternatives_of(self, order: int) -> tuple[Alternative, ...]:
-        """Up to three plans not taken, cheapest first."""
-        return self.alternatives[self.alternative_ptr[order] : self.alternative_ptr[order + 1]]
+    def alternatives(self, order: int) -> list[Alternative]:
+        """Up to three plans not taken, cheapest (or next in rank) first."""
+        ptr, nodes = self.alternative_nodes_ptr, self.alternative_nodes
+        return [
+            Alternative(
+                int(self.alternative_node[i]),
+                tuple(nodes[ptr[i] : ptr[i + 1]].tolist()),
+                *self.alternative_cost[i].tolist(),
+            )
+            for i in range(self.alternative_ptr[order], self.alternative_ptr[order + 1])
+        ]
 
     def refused_nodes(self, order: int) -> dict[int, list[int]]:
         """Place in `refusals` → the nodes which that refusal was the first to keep away from this order."""

@@ -1,0 +1,44 @@
+"""The best plans not taken, with what they would have cost."""
+
+from typing import Any
+
+import numpy as np
+
+from routing.engine.demand import Demand
+from routing.engine.look import Look
+from routing.engine.parcels import parcels_of
+from routing.engine.problem import Problem
+from routing.engine.verdicts import Verdicts, joined
+
+MOST = 3
+
+
+def alternatives(problem: Problem, demand: Demand, look: Look, granted: list[Verdicts]) -> dict[str, Any]:
+    """The columns of a plan that tell its alternatives."""
+    about = np.full((problem.orders, MOST), -1, np.int64)
+    for verdicts in granted:
+        about[verdicts.rows] = verdicts.other_node
+    order, place = np.nonzero(about >= 0)
+    number = np.full(problem.orders * MOST, -1, np.int64)
+    number[order * MOST + place] = np.arange(len(order))
+    pieces = joined([verdicts.others for verdicts in granted])
+    number_of = number[pieces.order * MOST + pieces.place]
+    served = (pieces.node >= 0) & (number_of >= 0)
+    left = (pieces.node < 0) & (number_of >= 0)
+    cost = np.zeros((len(order), 4), np.int64)
+    parcels = parcels_of(problem, demand, look, pieces.of(served), number_of[served])
+    for column, amount in enumerate((parcels.freight, parcels.handling, parcels.lateness)):
+        np.add.at(cost[:, column], parcels.key, amount)
+    want = pieces.want[left]
+    np.add.at(cost[:, 3], number_of[left], demand.unfilled[want] * demand.units[want])
+    ptr = np.zeros(problem.orders + 1, np.int32)
+    np.cumsum(np.bincount(order, minlength=problem.orders), out=ptr[1:])
+    nodes_ptr = np.zeros(len(order) + 1, np.int32)
+    np.cumsum(np.bincount(parcels.key, minlength=len(order)), out=nodes_ptr[1:])
+    return {
+        "alternative_ptr": ptr,
+        "alternative_node": about[order, place].astype(np.int16),
+        "alternative_cost": cost,
+        "alternative_nodes_ptr": nodes_ptr,
+        "alternative_nodes": parcels.node.astype(np.int16),
+    }

@@ -1,0 +1,128 @@
+"""The plan drawn up from what was granted."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.engine import codes
+from routing.engine.alternatives import alternatives
+from routing.engine.demand import Demand
+from routing.engine.lines import split_back
+from routing.engine.look import Look
+from routing.engine.parcels import parcels_of
+from routing.engine.plan import Options, Plan
+from routing.engine.problem import Bits, Int32, Int64, Problem
+from routing.engine.verdicts import Verdicts, joined
+from routing.rules import Refusal
+
+
+def draw(
+    problem: Problem, demand: Demand, look: Look, granted: list[Verdicts], options: Options, counts: dict[str, int]
+) -> Plan:
+    """The plan of all that was granted, in claim order."""
+    m = problem.orders
+    rows = np.concatenate([verdicts.rows for verdicts in granted]) if granted else np.zeros(0, np.int64)
+
+    def ordered(name: str, kind: type[np.generic]) -> NDArray[Any]:
+        column = np.zeros(m, kind)
+        if granted:
+            column[rows] = np.concatenate([getattr(verdicts, name) for verdicts in granted])
+        return column
+
+    pieces = joined([verdicts.pieces for verdicts in granted])
+    parcels = parcels_of(problem, demand, look, pieces, pieces.order)
+    lines = split_back(demand, pieces)
+    owner = pieces.order[lines.piece]
+    by_line = np.lexsort((parcels.of_piece[lines.piece], lines.line, owner))
+    line, piece, units = lines.line[by_line], lines.piece[by_line], lines.units[by_line]
+    parcel_ptr = _ptr(parcels.order, m)
+    of_piece = parcels.of_piece[piece]
+    node = pieces.node[piece]
+
+    filled = np.zeros(problem.lines, np.int64)
+    np.add.at(filled, line, units)
+    left = demand.units.copy()
+    np.subtract.at(left, pieces.want, pieces.units)
+    priced = _sums(demand.order, left * demand.unfilled, m) + _sums(parcels.order, parcels.priced, m)
+
+    return Plan(
+        mode=options.mode,
+        problem_hash=problem.hash(),
+        piece_ptr=_ptr(owner, m),
+        line=line.astype(np.int32),
+        node=node.astype(np.int16),
+        entry=look.residual.entry[demand.sku[pieces.want[piece]], node],
+        units=units.astype(np.int32),
+        parcel=(of_piece - parcel_ptr[owner[by_line]]).astype(np.int16),
+        service=parcels.service[of_piece],
+        ship_day=parcels.ship_day[of_piece].astype(np.int16),
+        parcel_ptr=parcel_ptr,
+        parcel_node=parcels.node.astype(np.int16),
+        parcel_service=parcels.service,
+        parcel_ship_day=parcels.ship_day.astype(np.int16),
+        arrive_day=parcels.arrive_day.astype(np.int16),
+        grams=parcels.grams,
+        freight=parcels.freight,
+        handling=parcels.handling,
+        lateness=parcels.lateness,
+        outcome=ordered("outcome", np.int8),
+        action=ordered("action", np.int8),
+        rule=ordered("rule", np.int16),
+        why=ordered("why", np.uint16),
+        priced=priced,
+        invoice=_sums(parcels.order, parcels.invoice, m),
+        approximate=ordered("approximate", np.bool_),
+        filled=filled.astype(np.int32),
+        reason=_reasons(problem, demand, granted, filled),
+        refused=_refused(problem, granted, options),
+        **alternatives(problem, demand, look, granted),
+        refusals=codes.refusals_of(problem),
+        data_gaps=(*demand.gaps, *look.tariff.gaps(), *_places_missing(problem)),
+        counts={"orders": m, "parcels": len(parcels.order), "pieces": len(line), **counts},
+    )
+
+
+def _ptr(owner: Int64, m: int) -> Int32:
+    ptr = np.zeros(m + 1, np.int32)
+    np.cumsum(np.bincount(owner, minlength=m), out=ptr[1:])
+    return ptr
+
+
+def _sums(owner: Int32 | Int64, values: Int64, m: int) -> Int64:
+    total = np.zeros(m, np.int64)
+    np.add.at(total, owner, values)
+    return total
+
+
+def _reasons(problem: Problem, demand: Demand, granted: list[Verdicts], filled: Int64) -> Bits:
+    """[line] why units of it are left; lines of an order that was not taken in part say so."""
+    of_want = np.full(len(demand.units), codes.ONLY_A_PART, np.uint16)
+    for verdicts in granted:
+        of_want[verdicts.reason_want] = verdicts.reason
+    want_of_line = np.empty(problem.lines, np.int64)
+    want_of_line[demand.line] = np.repeat(np.arange(len(demand.units)), np.diff(demand.line_ptr))
+    lacking = (filled < demand.line_units) | (demand.line_units == 0)
+    reason = np.where(demand.line_units == 0, codes.BAD_QUANTITY, of_want[want_of_line])
+    return np.where(lacking, reason, codes.NO_CODE).astype(np.uint16)
+
+
+def _refused(problem: Problem, granted: list[Verdicts], options: Options) -> Bits:
+    if not options.explain:
+        return np.zeros((0, problem.nodes), np.uint16)
+    refused = np.zeros((problem.orders, problem.nodes), np.uint16)
+    for verdicts in granted:
+        refused[verdicts.rows] = verdicts.refused
+    return refused
+
+
+def _places_missing(problem: Problem) -> list[Refusal]:
+    """Nodes and destinations without a zone anywhere: most likely without coordinates."""
+    if not problem.zone.size:
+        return []
+    nodes = np.flatnonzero((problem.zone < 0).all(0)).tolist()
+    dests = np.flatnonzero((problem.zone < 0).all(1)).tolist()
+    return [
+        *(Refusal("node_without_zone", {"node": problem.node_codes[node]}) for node in nodes),
+        *(Refusal("destination_without_zone", {"destination": dest}) for dest in dests),
+    ]

@@ -1,0 +1,183 @@
+"""Problems for tests: one from a few words, and random ones."""
+
+from datetime import date
+
+import numpy as np
+
+from routing.engine.problem import DAYS, Ability, Problem
+from routing.rules import parse_rules
+
+EVERYTHING = Ability.SHIP | Ability.PICKUP | Ability.CURBSIDE | Ability.SAME_DAY
+ANY = {
+    "ref": "any",
+    "name": "Any node",
+    "rank": "cost",
+    "max_parcels": 6,
+    "if_part": "assign",
+    "if_none": "backorder",
+}
+
+
+def rule(**changes):
+    return {**ANY, **changes}
+
+
+def problem(
+    orders,
+    stock,
+    *,
+    rules=(ANY,),
+    nodes=None,
+    rates=((500, 700, 900), (1500, 1800, 2500)),
+    transit=(3, 1),
+    late_per_day=400,
+    grams=500,
+    unfilled=100_000,
+    **arrays,
+):
+    """A problem from words.
+
+    orders: [{"lines": {sku: units} or [(sku, units)…], "slack": 9, "method": 0, …}]; stock: [{node: ATP}] per SKU;
+    nodes: how many; rates[service][zone], the same in every band but 100 dearer each; zone = node modulo zones.
+    """
+    count = nodes or 1 + max((node for row in stock for node in row), default=0)
+    lines = [list(order["lines"].items()) if isinstance(order["lines"], dict) else order["lines"] for order in orders]
+    flat = [line for order in lines for line in order]
+    zones = len(rates[0])
+    base = {
+        "id": "test",
+        "decided_on": date(2026, 3, 2),
+        "currency": "USD",
+        "late_per_day": late_per_day,
+        "rules": parse_rules([dict(row) for row in rules]),
+        "order_ref": np.arange(len(orders)) + 1000,
+        "dest": [order.get("dest", 0) for order in orders],
+        "method": [order.get("method", 0) for order in orders],
+        "pinned_node": [order.get("pinned_node", -1) for order in orders],
+        "slack": [order.get("slack", 9) for order in orders],
+        "channel": [order.get("channel", 0) for order in orders],
+        "region": [order.get("region", 0) for order in orders],
+        "value": [order.get("value", 1000) for order in orders],
+        "ptr": np.cumsum([0, *map(len, lines)]),
+        "line_ref": np.arange(len(flat)) + 5000,
+        "sku": [sku for sku, _ in flat],
+        "units": [units for _, units in flat],
+        "grams": [units * grams for _, units in flat],
+        "unfilled": [unfilled] * len(flat),
+        "class_bits": [0] * len(flat),
+        "category": [0] * len(flat),
+        "forbid_ptr": [0] * (len(flat) + 1),
+        "forbid_node": [],
+        "sku_ref": np.arange(len(stock)) + 100,
+        "sku_ptr": np.cumsum([0, *map(len, stock)]),
+        "stock_node": [node for row in stock for node in sorted(row)],
+        "free": [row[node] for row in stock for node in sorted(row)],
+        "buffer": [0 for row in stock for _ in row],
+        "level_ref": np.arange(sum(map(len, stock))) + 9000,
+        "node_ref": np.arange(count) + 10,
+        "kind": [1] * count,
+        "group": [-1] * count,
+        "slots_left": np.full((count, DAYS), 1000),
+        "ship_day": np.tile(np.arange(DAYS), (count, 1)),
+        "fix": [100] * count,
+        "pick": [10] * count,
+        "node_class_bits": [0] * count,
+        "abilities": [int(EVERYTHING)] * count,
+        "service_bits": [(1 << len(rates)) - 1] * count,
+        "distance_km": [[100 * (node + 1) for node in range(count)]],
+        "zone": [[node % zones for node in range(count)]],
+        "rate": [[[price + 100 * band for band in range(3)] for price in row] for row in rates],
+        "band_grams": [1000, 5000, 20_000],
+        "per_kg_above": [[50] * zones for _ in rates],
+        "transit": [[days] * zones for days in transit],
+        "channels": ("web", "app"),
+        "regions": ("CA", "NY"),
+        "categories": ("mugs", "sofas"),
+        "groups": ("west",),
+        "node_codes": tuple(f"N{node}" for node in range(count)),
+        "services": tuple(f"service {place}" for place in range(len(rates))),
+    }
+    made = Problem(**{name: _array(value, name) for name, value in {**base, **arrays}.items()})
+    made.validate()
+    return made
+
+
+def _array(value, name):
+    plain = {"id", "decided_on", "currency", "late_per_day", "rules", "versions", "seed"}
+    names = {"channels", "regions", "categories", "groups", "node_codes", "services"}
+    return value if name in plain | names else np.array(value, np.int64)
+
+
+def random_problem(seed, *, orders=1, skus=4, nodes=3, lines=3, most_units=3, stock=4, days=2, slots=2, rules=(ANY,)):
+    """Everything at random: services, missing prices, zones, scarce stock and slots, promises already missed."""
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, lines + 1, orders)
+    total = int(sizes.sum())
+    sku = np.concatenate([rng.permutation(skus)[:size] for size in np.minimum(sizes, skus)])
+    sizes = np.minimum(sizes, skus)
+    total = int(sizes.sum())
+    units = rng.integers(1, most_units + 1, total)
+    carried = rng.random((skus, nodes)) < 0.75
+    services, zones, bands = 3, 3, 3
+    rate = np.sort(rng.integers(300, 3000, (services, zones, bands)), axis=2)
+    rate[rng.random(rate.shape) < 0.05] = -1
+    transit = rng.integers(0, 5, (services, zones))
+    transit[rng.random(transit.shape) < 0.1] = -1
+    forbids = (rng.random((total, nodes)) < 0.05) * 1
+    made = Problem(
+        id=f"random {seed}",
+        decided_on=date(2026, 3, 2),
+        currency="USD",
+        late_per_day=int(rng.integers(0, 900)),
+        rules=parse_rules([dict(row) for row in rules]),
+        order_ref=np.arange(orders),
+        dest=rng.integers(0, 2, orders),
+        method=(rng.random(orders) < 0.15) * 1,
+        pinned_node=rng.integers(0, nodes, orders),
+        slack=rng.integers(-2, 8, orders),
+        channel=rng.integers(0, 2, orders),
+        region=rng.integers(0, 2, orders),
+        value=rng.integers(0, 20_000, orders),
+        ptr=np.cumsum([0, *sizes]),
+        line_ref=np.arange(total),
+        sku=sku,
+        units=units,
+        grams=units * rng.integers(1, 9000, total),
+        unfilled=np.full(total, 1_000_000),
+        class_bits=rng.choice([0, 0, 0, 1, 2], total),
+        category=rng.integers(0, 2, total),
+        forbid_ptr=np.cumsum([0, *forbids.sum(1)]),
+        forbid_node=np.nonzero(forbids)[1],
+        sku_ref=np.arange(skus),
+        sku_ptr=np.cumsum([0, *carried.sum(1)]),
+        stock_node=np.nonzero(carried)[1],
+        free=rng.integers(0, stock + 1, int(carried.sum())),
+        buffer=rng.integers(0, 2, int(carried.sum())),
+        level_ref=np.arange(int(carried.sum())),
+        node_ref=np.arange(nodes),
+        kind=rng.integers(0, 5, nodes),
+        group=rng.integers(-1, 2, nodes),
+        slots_left=rng.integers(-1, slots + 1, (nodes, days)),
+        ship_day=np.sort(
+            rng.integers(0, 3, (nodes, 1)) + np.cumsum(rng.integers(1, 3, (nodes, days)), axis=1), axis=1
+        ),
+        fix=rng.integers(50, 400, nodes),
+        pick=rng.integers(5, 90, nodes),
+        node_class_bits=rng.choice([3, 3, 1], nodes),
+        abilities=rng.choice([3, 3, 3, 1, 2], nodes),
+        service_bits=rng.integers(1, 1 << services, nodes),
+        distance_km=rng.integers(-1, 2000, (2, nodes)),
+        zone=rng.integers(-1, zones, (2, nodes)),
+        rate=rate,
+        band_grams=np.array([1000, 5000, 20_000]),
+        per_kg_above=rng.integers(-1, 120, (services, zones)),
+        transit=transit,
+        channels=("web", "app"),
+        regions=("CA", "NY"),
+        categories=("mugs", "sofas"),
+        groups=("west", "east"),
+        node_codes=tuple(f"N{node}" for node in range(nodes)),
+        services=("ground", "air", "van"),
+    )
+    made.validate()
+    return made
