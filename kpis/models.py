@@ -26,6 +26,28 @@ class DailyFact(models.Model):
         return f"{self.day} {self.node} {self.name}"
 
 
+class OrderFact(models.Model):
+    """One order's part in a daily fact. The daily facts are their sums; a figure's orders are found here."""
+
+    order_id = models.BigIntegerField()
+    day = models.DateField()
+    node = models.CharField(max_length=50, db_default="")
+    channel = models.CharField(max_length=50, db_default="")
+    name = models.CharField(max_length=40)
+    count = models.BigIntegerField(db_default=0)
+    amount = models.BigIntegerField(db_default=0)
+    currency = models.CharField(max_length=3, db_default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["order_id"], name="facts_of_an_order"),
+            models.Index(fields=["name", "day", "order_id"], name="orders_behind_a_fact"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.day} {self.name}"
+
+
 class Cursor(models.Model):
     """How far a roll-up has read, and what it must look at again."""
 

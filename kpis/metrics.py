@@ -1,0 +1,118 @@
+"""What each number means: arithmetic on facts. The docstring of a figure is the definition on its page."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from typing import NamedTuple
+
+CLASS_MINUTES = 15
+
+
+class Fact(NamedTuple):
+    """A sum of daily facts: how often, and money in minor units of `currency`."""
+
+    day: date
+    node: str
+    channel: str
+    name: str
+    count: int
+    amount: int
+    currency: str = ""
+
+
+class Unit(StrEnum):
+    MONEY = "money"  # minor units
+    SHARE = "share"  # 0 to 1
+    MINUTES = "minutes"
+
+
+def _count(facts: Iterable[Fact], name: str) -> int:
+    return sum(fact.count for fact in facts if fact.name == name)
+
+
+def _share(facts: Sequence[Fact], part: str, whole: str) -> Fraction | None:
+    total = _count(facts, whole)
+    return Fraction(_count(facts, part), total) if total else None
+
+
+def cost_per_order(facts: Sequence[Fact]) -> Fraction | None:
+    """Invoice cost of the parcels that left in the period ÷ orders whose first parcel left in it. None without orders.
+
+    Minor units of the facts' one currency; raises ValueError if they carry several.
+    """
+    if len({fact.currency for fact in facts if fact.name == "parcels"}) > 1:
+        raise ValueError("the parcels' costs are in several currencies")
+    orders = _count(facts, "orders_begun")
+    return Fraction(sum(fact.amount for fact in facts if fact.name == "parcels"), orders) if orders else None
+
+
+def on_time(facts: Sequence[Fact]) -> Fraction | None:
+    """Of the orders first promised for the period, those with every unit delivered (pickup: ready) by then."""
+    return _share(facts, "on_time", "promised")
+
+
+def stock_out_rate(facts: Sequence[Fact]) -> Fraction | None:
+    """Order lines that no eligible node could fill at the first look ÷ lines looked at for the first time."""
+    return _share(facts, "stocked_out", "looked")
+
+
+def csat(facts: Sequence[Fact]) -> Fraction | None:
+    """Answers of 4 or 5 ÷ all answers to the question how it went."""
+    return _share(facts, "satisfied", "answers")
+
+
+def order_to_ship_p50(facts: Sequence[Fact]) -> Fraction | None:
+    """Minutes from intake until the last unit left, for the middle one of the orders that were completed.
+
+    Interpolated inside its class of 15 minutes as if the class were evenly filled (median of grouped data).
+    """
+    classes: dict[int, int] = {}
+    for fact in facts:
+        if fact.name.startswith("to_ship:"):
+            place = int(fact.name.removeprefix("to_ship:"))
+            classes[place] = classes.get(place, 0) + fact.count
+    half, below = Fraction(sum(classes.values()), 2), 0
+    for place in sorted(classes):
+        if below + classes[place] >= half and classes[place]:
+            return CLASS_MINUTES * (place + (half - below) / classes[place])
+        below += classes[place]
+    return None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One of the five: how it is computed, its unit, what is better, and the facts whose orders stand behind it."""
+
+    code: str
+    unit: Unit
+    lower_is_better: bool
+    compute: Callable[[Sequence[Fact]], Fraction | None]
+    behind: tuple[str, ...]  # facts by name; "to_ship:" means all that begin so
+
+
+FIGURES: Mapping[str, Figure] = {
+    figure.code: figure
+    for figure in (
+        Figure("cost_per_order", Unit.MONEY, True, cost_per_order, ("parcels", "orders_begun")),
+        Figure("on_time", Unit.SHARE, False, on_time, ("promised", "on_time")),
+        Figure("stock_out_rate", Unit.SHARE, True, stock_out_rate, ("looked", "stocked_out")),
+        Figure("csat", Unit.SHARE, False, csat, ("answers", "satisfied")),
+        Figure("order_to_ship_p50", Unit.MINUTES, True, order_to_ship_p50, ("to_ship:",)),
+    )
+}
+
+
+def by_day(figure: Figure, facts: Sequence[Fact]) -> dict[date, Fraction]:
+    """The figure of each day that has one."""
+    days: dict[date, list[Fact]] = {}
+    for fact in facts:
+        days.setdefault(fact.day, []).append(fact)
+    values = {day: figure.compute(days[day]) for day in sorted(days)}
+    return {day: value for day, value in values.items() if value is not None}
+
+
+def reached(figure: Figure, value: Fraction, target: Fraction) -> bool:
+    """True if the value is at least as good as the target."""
+    return value <= target if figure.lower_is_better else value >= target
