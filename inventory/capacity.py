@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from dom_project.lib import db
 from dom_project.lib.api_errors import BadInput
 
+from . import network
 from .models import Node
 
 
@@ -112,7 +112,7 @@ def open_days(*, at: datetime, node_ids: Sequence[int] | None = None, days: int 
     """
     nodes = Node.objects.order_by("id") if node_ids is None else Node.objects.filter(id__in=node_ids).order_by("id")
     wanted = [
-        (node.id, ship_date, node.daily_capacity if node.active and open_on(node, ship_date) else 0)
+        (node.id, ship_date, node.daily_capacity if node.active and network.open_on(node, ship_date) else 0)
         for node in nodes
         for ship_date in _from_today(node, at, days)
     ]
@@ -124,13 +124,8 @@ def open_days(*, at: datetime, node_ids: Sequence[int] | None = None, days: int 
         return db.execute(OPEN, params)
 
 
-def open_on(node: Node, day: date) -> bool:
-    """Whether the node works on that local day."""
-    return str(day.weekday()) in node.hours and bool(node.hours[str(day.weekday())]) and day not in node.holidays
-
-
 def _from_today(node: Node, at: datetime, days: int) -> list[date]:
-    today = at.astimezone(ZoneInfo(node.time_zone)).date()
+    today = network.local_day(node, at)
     return [today + timedelta(days=ahead) for ahead in range(days + 1)]
 
 

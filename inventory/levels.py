@@ -1,0 +1,80 @@
+"""Reads of stock, as plain rows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dom_project.lib import db
+
+# A join, not `= ANY`: with that PostgreSQL walks the whole key (node, SKU).
+STOCK = """
+SELECT l.sku_id, l.node_id, l.id,
+  CASE WHEN l.shortfall > 0 THEN 0 ELSE greatest(l.on_hand - l.allocated - l.external, 0) END, l.safety_stock
+FROM (SELECT DISTINCT unnest(%(sku)s::bigint[]) AS sku_id) w JOIN inventory_stocklevel l USING (sku_id)
+ORDER BY l.sku_id, l.node_id"""
+
+BY_NODE = """
+SELECT l.sku_id, l.node_id, l.atp
+FROM (SELECT DISTINCT unnest(%(sku)s::bigint[]) AS sku_id) w JOIN inventory_stocklevel l USING (sku_id)
+ORDER BY l.sku_id, l.node_id"""
+
+PUBLISHED = "SELECT sku_id, atp FROM inventory_publishedatp WHERE sku_id = ANY(%(sku)s::bigint[])"
+
+# Since when: the last entry that raised the shortfall. Seen again: a later observation of the level's own, or a later
+# complete read of its node, which writes nothing where nothing changed. Both need no row per level.
+SHORT = """
+SELECT l.id AS level_id, l.node_id, l.sku_id, l.shortfall, raised.at AS since_at,
+  raised.key IS NOT NULL OR e.level_id IS NOT NULL AS certain,
+  coalesce(greatest(f.observed_at, v.observed_at) > coalesce(run.observed_at, raised.at), false) AS seen_again
+FROM inventory_stocklevel l
+CROSS JOIN LATERAL (
+  SELECT x.at, x.key, x.chunk_id FROM inventory_ledgerentry x
+  WHERE x.level_id = l.id AND x.shortfall > 0 ORDER BY x.id DESC LIMIT 1) raised
+LEFT JOIN inventory_feedchunk chunk ON chunk.id = raised.chunk_id
+LEFT JOIN inventory_feedrun run ON run.id = chunk.run_id
+LEFT JOIN inventory_feedscope f ON f.node_id = l.node_id
+LEFT JOIN inventory_levelobservation v ON v.level_id = l.id
+LEFT JOIN inventory_floorevidence e ON e.level_id = l.id
+WHERE l.shortfall > 0 ORDER BY raised.at, l.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """A level with fewer units than are allocated.
+
+    `certain`: the floor saw it or we lost the units ourselves, so nothing is waited for. `seen_again`: the source has
+    said it twice.
+    """
+
+    level_id: int
+    node_id: int
+    sku_id: int
+    shortfall: int
+    since_at: datetime
+    certain: bool
+    seen_again: bool
+
+
+def stock_rows(sku_ids: Iterable[int]) -> list[tuple[int, int, int, int, int]]:
+    """(SKU, node, level, free, safety stock) of each level of these SKUs, by SKU and node id.
+
+    Free = on hand − allocated − external, never below 0, and 0 while a shortfall is open. The safety stock is not
+    taken off.
+    """
+    return db.rows(STOCK, {"sku": list(sku_ids)})
+
+
+def atp_by_node(sku_ids: Iterable[int]) -> list[tuple[int, int, int]]:
+    """(SKU, node, ATP) of each level of these SKUs, by SKU and node id."""
+    return db.rows(BY_NODE, {"sku": list(sku_ids)})
+
+
+def atp_of(sku_ids: Sequence[int]) -> dict[int, int]:
+    """The published ATP of each of these SKUs, 0 for one that is stocked nowhere."""
+    sku_ids = list(sku_ids)
+    return dict.fromkeys(sku_ids, 0) | dict(db.rows(PUBLISHED, {"sku": sku_ids}))
+
+
+def short() -> list[Short]:
+    """The levels with a shortfall, the oldest first."""
+    return db.rows_as(Short, SHORT)

@@ -1,0 +1,21 @@
+"""Doorbells: the clock is read here. Lost or rung twice, they change nothing; unknown arguments are tolerated."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from . import capacity, idempotency, ledger
+
+
+@shared_task(name="publish_atp", queue="feed")
+def publish_atp(**_newer: object) -> None:
+    ledger.publish_atp(at=timezone.now())
+
+
+@shared_task(name="open_node_days", queue="feed")
+def open_node_days(**_newer: object) -> None:
+    capacity.open_days(at=timezone.now())
+
+
+@shared_task(name="forget_calls", queue="report")
+def forget_calls(**_newer: object) -> None:
+    idempotency.forget_calls(at=timezone.now())

@@ -1,0 +1,43 @@
+"""Rivals on real connections, released at the same moment."""
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import connection
+
+R = TypeVar("R")
+
+
+def run_at_once(rivals: int, work: Callable[[int], R]) -> list[R]:
+    """Run `work(number)` on so many connections of their own; return what each returned. An error is raised here."""
+    gate = threading.Barrier(rivals)
+    results: dict[int, R] = {}
+    failures: list[BaseException] = []
+
+    def run(number: int) -> None:
+        try:
+            gate.wait(30)
+            results[number] = work(number)
+        except BaseException as failure:  # noqa: BLE001  (it is raised again in the test's own thread)
+            failures.append(failure)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[number]) for number in range(rivals)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+    return [results[number] for number in range(rivals)]
+
+
+def wait_for_a_lock() -> None:
+    """Return when somebody waits for a lock of the database."""
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            if cursor.fetchone()[0]:
+                return
