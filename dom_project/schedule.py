@@ -4,7 +4,20 @@ from datetime import timedelta
 from typing import Any
 
 EVERY_SECONDS: dict[str, float] = {
+    # inventory
+    "publish_atp": 0.5,
+    "pull_feeds": 5,
+    "open_node_days": 3600,
+    # routing
+    "route": 2,
+    "wake_waiting": 5,
+    "resolve_shortfalls": 5,
+    # fulfillment
+    "dispatch": 2,
+    "drain_outbox": 2,
+    # kpis
     "roll_up_facts": 2,
+    "tell_live": 2,
 }
 
 
