@@ -10,6 +10,7 @@ from inventory.models import Category, Channel, Node, NodeAccess, NodeGroup, Saf
 from inventory.movements import Movement
 from routing import pending, rates, strategies
 from routing.models import Order, OrderLine, RateCard, Strategy, StrategyVersion
+from routing.requests import CustomerRequest, LineRequest, OrderRequest
 
 MADE_AT = datetime(2026, 11, 1, 6, tzinfo=UTC)
 
@@ -113,6 +114,21 @@ def strategy(*rules_: dict[str, Any], code: str = "main") -> StrategyVersion:
     saved = strategies.save_version(rules, strategy=code, author="user:1", reason="Made for a test", at=at)
     strategies.activate(saved, at=at, actor="user:1")
     return saved
+
+
+def request(ref: str = "", *, lines: dict[str, int] | list[LineRequest] | None = None, **fields: Any) -> OrderRequest:
+    """What the web channel sends for two mugs to Sacramento. `lines` maps SKU codes to units; nothing is made."""
+    wanted = lines or {"MUG": 2}
+    if isinstance(wanted, dict):
+        wanted = [LineRequest(sku=code, quantity=units, unit_price=1990) for code, units in wanted.items()]
+    defaults: dict[str, Any] = {
+        "channel": "web",
+        "order_ref": ref or f"O-{next(_number)}",
+        "placed_at": datetime(2026, 11, 10, 15, tzinfo=UTC),
+        "lines": wanted,
+        "customer": CustomerRequest(name="Ada Field", postcode="95814", city="Sacramento"),
+    }
+    return OrderRequest(**(defaults | fields))
 
 
 def order(ref: str = "", *, lines: dict[str, int] | None = None, due: bool = True, **fields: Any) -> Order:
