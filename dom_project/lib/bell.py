@@ -1,7 +1,7 @@
 """Rings after a commit: doorbells for workers, news for open pages.
 
-Both may be lost: a sweeper looks for work every few seconds, and pages poll. So a broker that is down costs
-one short error now and then, never a request.
+Both may be lost: a sweeper looks for work every few seconds, and pages poll. They are sent by a thread of their own,
+so a broker that is down or frozen costs a line in the log, never a request.
 """
 
 import json
@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any
@@ -26,10 +26,12 @@ LEFT_ALONE = 5.0  # seconds after an error
 LIVE = "fairlead:live"
 
 errors: Counter[str] = Counter()
-_lock = threading.Lock()
+_rings: dict[str, None] = {}
+_news: deque[str] = deque(maxlen=1000)
 _quiet_until: dict[str, float] = {}
-_rung_at: dict[str, float] = {}
-_waiting: set[str] = set()
+_wake = threading.Event()
+_starting = threading.Lock()
+_sender: threading.Thread | None = None
 
 
 def ring(name: str) -> None:
@@ -39,39 +41,42 @@ def ring(name: str) -> None:
 
 def publish(topic: str, data: Any = None, *, node: str | None = None) -> None:
     """Tell open pages once this transaction has committed. `node` narrows it to who may see that node's work."""
-    transaction.on_commit(partial(_publish, json.dumps({"topic": topic, "node": node, "data": data}, default=str)))
+    transaction.on_commit(partial(_tell, json.dumps({"topic": topic, "node": node, "data": data}, default=str)))
+
+
+def deliver() -> None:
+    """Send what waits. What can't be sent is counted in `errors` and forgotten."""
+    while _rings:
+        _try("broker", partial(current_app.send_task, _rings.popitem()[0], ignore_result=True, retry=False))
+    while _news:
+        _try("live", partial(_redis(settings.REDIS_URL).publish, LIVE, _news.popleft()))
 
 
 def _ring(name: str) -> None:
-    with _lock:
-        if name in _waiting:
-            return
-        wait = _rung_at.get(name, 0.0) + APART - time.monotonic()
-        if wait <= 0:
-            _rung_at[name] = time.monotonic()
-        else:
-            _waiting.add(name)
-    if wait <= 0:
-        _send(name)
-        return
-    later = threading.Timer(wait, _ring_late, [name])
-    later.daemon = True
-    later.start()
+    _rings[name] = None
+    _wake_sender()
 
 
-def _ring_late(name: str) -> None:
-    with _lock:
-        _waiting.discard(name)
-        _rung_at[name] = time.monotonic()
-    _send(name)
+def _tell(message: str) -> None:
+    _news.append(message)
+    _wake_sender()
 
 
-def _send(name: str) -> None:
-    _try("broker", partial(current_app.send_task, name, ignore_result=True, retry=False))
+def _wake_sender() -> None:
+    global _sender
+    with _starting:
+        if _sender is None or not _sender.is_alive():
+            _sender = threading.Thread(target=_send_for_ever, name="bell", daemon=True)
+            _sender.start()
+    _wake.set()
 
 
-def _publish(message: str) -> None:
-    _try("live", lambda: _redis(settings.REDIS_URL).publish(LIVE, message))
+def _send_for_ever() -> None:
+    while True:
+        _wake.wait()
+        _wake.clear()  # before delivering: a ring that comes meanwhile is heard in the next round
+        deliver()
+        time.sleep(APART)
 
 
 def _try(what: str, action: Callable[[], object]) -> None:
@@ -83,7 +88,7 @@ def _try(what: str, action: Callable[[], object]) -> None:
     except Exception as error:  # noqa: BLE001  (kombu raises what its transports raise)
         errors[what] += 1
         _quiet_until[what] = time.monotonic() + LEFT_ALONE
-        log.warning("The %s does not answer, left alone for %s s: %s", what, LEFT_ALONE, error)
+        log.warning("No answer from %s, left alone for %s s: %s", what, LEFT_ALONE, error)
 
 
 @lru_cache(maxsize=2)
@@ -92,10 +97,12 @@ def _redis(url: str) -> redis.Redis:
 
 
 def _forget() -> None:
-    """A forked child has none of its parent's timers."""
-    global _lock
-    _lock = threading.Lock()
-    _waiting.clear()
+    """A forked child has none of its parent's threads and may not share its sockets."""
+    global _sender, _starting, _wake
+    _sender, _starting, _wake = None, threading.Lock(), threading.Event()
+    _rings.clear()
+    _news.clear()
+    _redis.cache_clear()
 
 
 os.register_at_fork(after_in_child=_forget)

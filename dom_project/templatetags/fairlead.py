@@ -42,18 +42,25 @@ def icon(name: str, extra: str = "", label: str = "") -> SafeString:
     )
 
 
+GLYPHS = frozenset(
+    ("apparel", "footwear", "outdoor", "kitchen", "home", "toys")
+    + ("electronics", "beauty", "garden", "sports", "books", "pets")
+)
+
+
 @register.simple_tag
-def glyph(category: str, extra: str = "", label: str = "") -> SafeString:
-    """The drawing of a SKU's category, from static/glyphs.svg."""
+def glyph(category: Any, extra: str = "", label: str = "") -> SafeString:
+    """The drawing of a category (its row or its code) from static/glyphs.svg; a parcel where nobody drew one."""
+    code = str(getattr(category, "code", category)).lower()
+    if code not in GLYPHS:
+        return icon("package", f"glyph {extra}".strip(), label)
     told = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
-    known = str(category).lower()
     return format_html(
-        '<svg class="glyph glyph-of-{}{}" {}><use href="{}#glyph-{}"/></svg>',
-        known,
+        '<svg class="glyph{}" {}><use href="{}#glyph-{}"/></svg>',
         f" {extra}" if extra else "",
         told,
         static("glyphs.svg"),
-        known,
+        code,
     )
 
 

@@ -49,12 +49,13 @@
 
   // ── the question before a serious action: hx-confirm on any element, data-confirm on a plain form ───────────────
   const dialog = document.getElementById('confirm');
-  const ask = (question, source, go) => {
-    dialog.querySelector('[data-confirm-question]').textContent = question;
+  const ask = (question, asker, button, go) => {
+    const told = { ...asker.dataset, ...button?.dataset };
     const yes = dialog.querySelector('[data-confirm-yes]');
-    yes.textContent = source.dataset.confirmYes || source.textContent.trim() || words.yes;
-    yes.classList.toggle('btn-danger', 'confirmDanger' in source.dataset);
-    yes.classList.toggle('btn-primary', !('confirmDanger' in source.dataset));
+    dialog.querySelector('[data-confirm-question]').textContent = question;
+    yes.textContent = told.confirmYes || (button || asker).textContent.trim() || words.yes;
+    yes.classList.toggle('btn-danger', 'confirmDanger' in told);
+    yes.classList.toggle('btn-primary', !('confirmDanger' in told));
     dialog.onclose = () => { if (dialog.returnValue === 'yes') go(); };
     dialog.returnValue = '';
     dialog.showModal();
@@ -62,14 +63,14 @@
   document.addEventListener('htmx:confirm', event => {
     if (!event.detail.question) return;
     event.preventDefault();
-    const source = event.detail.triggeringEvent?.submitter || event.detail.elt;
-    ask(event.detail.question, source, () => event.detail.issueRequest(true));
+    const { elt, question, triggeringEvent, issueRequest } = event.detail;
+    ask(question, elt, triggeringEvent?.submitter, () => issueRequest(true));
   });
   document.addEventListener('submit', event => {
     const form = event.target;
     if (!form.dataset.confirm || form.dataset.confirmed) return;
     event.preventDefault();
-    ask(form.dataset.confirm, event.submitter || form, () => {
+    ask(form.dataset.confirm, form, event.submitter, () => {
       form.dataset.confirmed = 'yes';
       form.requestSubmit(event.submitter);
     });
