@@ -6,7 +6,7 @@ The caller holds the order locks, and ends with `history.record`, which refreshe
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from itertools import groupby
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from inventory.capacity import ParcelSlot
 from inventory.movements import Movement
@@ -48,6 +48,15 @@ class Parcel(NamedTuple):
     currency: str
 
 
+class Looked(NamedTuple):
+    """What a look did to a line: units taken from pending, and whether no eligible node could fill it."""
+
+    line_id: int
+    allocated: int
+    backordered: int
+    stocked_out: bool
+
+
 class Allocated(NamedTuple):
     """An allocation as it was changed. `day` is the order's, the partition of its ledger keys."""
 
@@ -77,9 +86,13 @@ WITH line AS MATERIALIZED (
     %(p_ship_date)s::date[], %(p_arrive_date)s::date[], %(p_service)s::text[], %(p_transit_days)s::smallint[],
     %(p_zone)s::smallint[], %(p_distance_km)s::int[], %(p_grams)s::bigint[], %(p_freight_cost)s::bigint[],
     %(p_handling_cost)s::bigint[], %(p_lateness_cost)s::bigint[], %(p_currency)s::text[]) AS u
-), counted AS (
-  UPDATE routing_orderline l SET allocated = l.allocated + q.quantity, pending = l.pending - q.quantity
-  FROM (SELECT line_id, sum(quantity)::int AS quantity FROM line GROUP BY line_id) q WHERE l.id = q.line_id
+), looked AS (
+  UPDATE routing_orderline l SET allocated = l.allocated + u.allocated, backordered = l.backordered + u.backordered,
+    pending = l.pending - u.allocated - u.backordered, last_looked_at = %(at)s,
+    first_looked_at = coalesce(l.first_looked_at, %(at)s),
+    stocked_out = CASE WHEN l.first_looked_at IS NULL THEN u.stocked_out ELSE l.stocked_out END
+  FROM unnest(%(l_line_id)s::bigint[], %(l_allocated)s::int[], %(l_backordered)s::int[], %(l_stocked_out)s::bool[])
+    AS u(line_id, allocated, backordered, stocked_out) WHERE l.id = u.line_id
 )
 INSERT INTO routing_allocation (id, order_id, line_id, level_id, node_id, ship_date, parcel, quantity, allocated_at)
 SELECT id, order_id, line_id, level_id, node_id, ship_date, parcel, quantity, %(at)s FROM line
@@ -130,19 +143,18 @@ def key_of(allocation_id: int) -> str:
     return f"alloc:{allocation_id}"
 
 
-def book(bookings: Sequence[Booking], parcels: Sequence[Parcel], *, at: datetime) -> None:
-    """Write allocations and the parcels they travel in, and count them in their lines, in one statement.
+def book(bookings: Sequence[Booking], parcels: Sequence[Parcel], looked: Sequence[Looked], *, at: datetime) -> None:
+    """Write allocations, the parcels they travel in and what the look did to the lines, in one statement.
 
-    Only what the ledger and the node days have granted may be booked, in their transaction.
+    Only what the ledger and the node days have granted may be booked, in their transaction. `looked` has each line
+    once, with the sum of its bookings.
     """
-    if not bookings:
+    if not looked:
         return
-    parts: dict[str, object] = {"at": at}
-    parts |= {name: list(column) for name, column in zip(Booking._fields, zip(*bookings, strict=True), strict=True)}
-    parts |= {
-        f"p_{name}": list(column) for name, column in zip(Parcel._fields, zip(*parcels, strict=True), strict=True)
-    }
-    db.execute(BOOK, parts)
+    db.execute(
+        BOOK,
+        {"at": at, **_columns("", Booking, bookings), **_columns("p_", Parcel, parcels), **_columns("l_", Looked, looked)},
+    )
 
 
 def mark_dispatched(order_ids: Collection[int], *, at: datetime) -> list[Allocated]:
@@ -234,3 +246,8 @@ def _change(change: str, allocation_ids: Collection[int], params: list[object]) 
 
 def _count(rows: Sequence[Allocated], to: str) -> None:
     db.execute(COUNT.format(to=to), [[row.line_id for row in rows], [row.quantity for row in rows]])
+
+
+def _columns(prefix: str, kind: type[Any], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    columns = zip(*rows, strict=True) if rows else ((),) * len(kind._fields)
+    return {f"{prefix}{name}": list(column) for name, column in zip(kind._fields, columns, strict=True)}

@@ -1,0 +1,186 @@
+"""What is kept of a decision: the plan, its costs, the next best, why not elsewhere, and the facts it stood on."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from msgspec import json
+
+from dom_project.lib import db
+from routing.engine.plan import Action, Outcome, Plan
+from routing.engine.plan import Parcel as EngineParcel
+from routing.engine.problem import ENGINE_VERSION
+from routing.facts import Facts
+from routing.rules import Refusal
+
+SAVE = """
+WITH problem AS (
+  INSERT INTO routing_problem (ref, day, engine_version, digest, orders, body, decided_at)
+  VALUES (%(ref)s, %(today)s, %(engine)s, %(digest)s, %(orders)s, %(body)s, %(at)s)
+)
+INSERT INTO routing_decision (day, order_id, problem_ref, place, look, outcome, strategy_version_id, rule_ref,
+  approximate, priced, invoice, currency, plan, alternatives, refusals, facts, decided_at)
+SELECT u.day, u.order_id, %(ref)s, u.place, u.look, u.outcome, %(version)s, u.rule_ref, u.approximate, u.priced,
+  u.invoice, %(currency)s, u.body -> 'plan', u.body -> 'alternatives', u.body -> 'refusals', u.body -> 'facts', %(at)s
+FROM unnest(%(day)s::date[], %(order_id)s::bigint[], %(places)s::int[], %(look)s::smallint[], %(outcome)s::text[],
+  %(rule_ref)s::text[], %(approximate)s::bool[], %(priced)s::bigint[], %(invoice)s::bigint[], %(bodies)s::jsonb[])
+  AS u(day, order_id, place, look, outcome, rule_ref, approximate, priced, invoice, body)
+"""
+
+
+
+class Drawn:
+    """One order's part of a plan, with the facts to read it by."""
+
+    def __init__(self, facts: Facts, plan: Plan, place: int) -> None:
+        self.facts, self.plan, self.place = facts, plan, place
+        self.order = facts.orders[place]
+        self.parcels = plan.parcels(place)
+        self.choices = plan.choices(place)
+        self.outcome = Outcome(plan.outcome.item(place))
+        self.action = Action(plan.action.item(place))
+
+    @property
+    def lines(self) -> range:
+        """Places of the order's lines."""
+        return range(self.facts.problem.ptr.item(self.place), self.facts.problem.ptr.item(self.place + 1))
+
+    @property
+    def rule_ref(self) -> str:
+        """The rule that decided, "" when none selected the order."""
+        rule = self.plan.rule.item(self.place)
+        return self.facts.problem.rules[rule].ref if rule >= 0 else ""
+
+    @property
+    def why(self) -> Refusal:
+        """Why units are left."""
+        return self.plan.why_of(self.place) or Refusal("nothing_found", {})
+
+    def date(self, day: int) -> date:
+        """The day that is so many days from the one it was decided on."""
+        return self.facts.problem.decided_on + timedelta(days=day)
+
+    def service(self, parcel: EngineParcel) -> str:
+        """The carrier's service, "" for what is collected."""
+        return self.facts.problem.services[parcel.service] if parcel.service >= 0 else ""
+
+    def zone(self, node: int) -> int:
+        """The rate zone from that node, −1 when unknown."""
+        return self.facts.problem.zone.item(self.facts.problem.dest.item(self.place), node)
+
+    def distance_km(self, node: int) -> int:
+        """Kilometres from that node, −1 when unknown."""
+        return self.facts.problem.distance_km.item(self.facts.problem.dest.item(self.place), node)
+
+    def left(self, line: int, units: int) -> dict[str, Any]:
+        """Units of a line that found no place, with the reason."""
+        row, reason = self.facts.lines[line], self.plan.reason_of(line)
+        found = {"line": row.ref, "sku": row.sku, "units": units}
+        return found | ({"code": reason.code, "params": dict(reason.params)} if reason else {})
+
+    def body(self, *, look: int) -> str:
+        """The stored part of the decision as JSON: plan, alternatives, refusals, facts."""
+        problem, plan = self.facts.problem, self.plan
+        code = problem.node_codes
+        pieces: dict[int, list[dict[str, Any]]] = {}
+        filled: dict[int, int] = {}
+        for choice in self.choices:
+            line = self.facts.lines[choice.line]
+            filled[choice.line] = filled.get(choice.line, 0) + choice.units
+            atp = max(problem.free.item(choice.entry) - problem.buffer.item(choice.entry), 0)
+            pieces.setdefault(choice.parcel, []).append(
+                {"line": line.ref, "sku": line.sku, "units": choice.units, "atp": atp}
+            )
+        parcels = [
+            {
+                "number": self.order.parcels + 1 + parcel.number,
+                "node": code[parcel.node],
+                "service": self.service(parcel),
+                "ship_date": self.date(parcel.ship_day).isoformat(),
+                "arrive_date": self.date(parcel.arrive_day).isoformat(),
+                "distance_km": self.distance_km(parcel.node),
+                "zone": self.zone(parcel.node),
+                "grams": parcel.grams,
+                "freight": parcel.freight,
+                "handling": parcel.handling,
+                "lateness": parcel.lateness,
+                "lines": pieces.get(parcel.number, []),
+            }
+            for parcel in self.parcels
+        ]
+        left = [
+            self.left(place, short)
+            for place in self.lines
+            if (short := self.facts.lines[place].units - filled.get(place, 0)) > 0
+        ]
+        why = plan.why_of(self.place)
+        alternatives = [
+            {
+                "node": code[other.node],
+                "nodes": [code[node] for node in other.nodes],
+                "freight": other.freight,
+                "handling": other.handling,
+                "lateness": other.lateness,
+                "unfilled": other.unfilled,
+                "priced": other.priced,
+            }
+            for other in plan.alternatives_of(self.place)
+        ]
+        refusals = [
+            {
+                "code": plan.refusals[refusal].code,
+                "params": dict(plan.refusals[refusal].params),
+                "nodes": [code[node] for node in nodes],
+            }
+            for refusal, nodes in plan.refused_nodes(self.place).items()
+        ]
+        seen = {parcel.node for parcel in self.parcels} | {other.node for other in plan.alternatives_of(self.place)}
+        return json.encode(
+            {
+                "plan": {
+                    "parcels": parcels,
+                    "left": left,
+                    "action": self.action.name.lower(),
+                    "why": {"code": why.code, "params": dict(why.params)} if why else None,
+                },
+                "alternatives": alternatives,
+                "refusals": refusals,
+                "facts": {
+                    "observed_at": {code[node]: self.facts.observed_at[node] for node in sorted(seen)},
+                    "versions": dict(problem.versions),
+                    "look": look,
+                },
+            }
+        ).decode()
+
+
+def save(facts: Facts, plan: Plan, places: Sequence[int], bodies: Sequence[str], looks: Sequence[int], *, at: datetime) -> None:
+    """Store the problem of a batch once, and the decision on each order at `places` of it, in one statement."""
+    if not places:
+        return
+    problem = facts.problem
+    rules = [rule.ref for rule in problem.rules]
+    db.execute(
+            SAVE,
+            {
+                "ref": problem.id,
+                "today": problem.decided_on,
+                "engine": ENGINE_VERSION,
+                "digest": plan.problem_hash,
+                "orders": problem.orders,
+                "body": problem.to_bytes(),
+                "at": at,
+                "version": facts.version_id,
+                "currency": problem.currency,
+                "day": [facts.orders[place].day for place in places],
+                "order_id": [facts.orders[place].id for place in places],
+                "places": list(places),
+                "look": list(looks),
+                "outcome": [Outcome(plan.outcome.item(place)).name.lower() for place in places],
+                "rule_ref": [rules[rule] if (rule := plan.rule.item(place)) >= 0 else "" for place in places],
+                "approximate": [plan.approximate.item(place) for place in places],
+                "priced": [plan.priced.item(place) for place in places],
+                "invoice": [plan.invoice.item(place) for place in places],
+                "bodies": list(bodies),
+            },
+    )

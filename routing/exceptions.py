@@ -1,0 +1,58 @@
+"""Orders that need a person: one open row per order, line and reason. Routing raises and closes its own."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from dom_project.lib import db
+
+RAISE = """
+INSERT INTO routing_orderexception (order_id, line_id, room, reason, params, raised_at)
+SELECT order_id, line_id, %(room)s, reason, params, %(at)s
+FROM unnest(%(order_id)s::bigint[], %(line_id)s::bigint[], %(reason)s::text[], %(params)s::jsonb[])
+  AS u(order_id, line_id, reason, params)
+ON CONFLICT (order_id, line_id, reason) WHERE closed_at IS NULL DO UPDATE SET params = excluded.params
+"""
+CLOSE = """
+UPDATE routing_orderexception SET closed_at = %s, closed_by = %s
+WHERE order_id = ANY(%s::bigint[]) AND room = %s AND closed_at IS NULL AND NOT reason = ANY(%s::text[])
+RETURNING order_id
+"""
+
+
+class Raised(NamedTuple):
+    """Why an order needs a person; `line_id` when it is about one line. Each (order, line, reason) once a call."""
+
+    order_id: int
+    reason: str
+    params: Mapping[str, Any]
+    line_id: int | None = None
+
+
+def raise_many(raised: Sequence[Raised], *, at: datetime, room: str = "routing") -> None:
+    """Open exceptions; one that is open already keeps its age and takes the new parameters."""
+    if not raised:
+        return
+    db.execute(
+        RAISE,
+        {
+            "order_id": [row.order_id for row in raised],
+            "line_id": [row.line_id for row in raised],
+            "reason": [row.reason for row in raised],
+            "params": [json.dumps(row.params) for row in raised],
+            "room": room,
+            "at": at,
+        },
+    )
+
+
+def close_many(
+    order_ids: Collection[int], *, at: datetime, by: str, room: str = "routing", but: Collection[str] = ()
+) -> frozenset[int]:
+    """Close a room's open exceptions of these orders, except for the reasons in `but`. Returns the orders that had."""
+    if not order_ids:
+        return frozenset()
+    return frozenset(
+        order_id for (order_id,) in db.rows(CLOSE, [at, by, sorted(order_ids), room, sorted(but)])
+    )

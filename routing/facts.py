@@ -1,0 +1,304 @@
+"""Rows as the arrays of a problem: one way for the worker and for the page that tests an order."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing import rates
+from routing.engine.problem import DAYS, ENGINE_VERSION, Problem
+from routing.rules import METHODS, Rule
+
+# What leaving a unit costs, beside its price: more than any parcel, so that a unit is left only when it must be.
+UNFILLED = 200_000
+MOST_CLASSES = 16
+
+Array = NDArray[Any]
+
+
+class Heads(NamedTuple):
+    """What is live now. Everything that it names never changes, so processes keep it."""
+
+    version_id: int | None
+    cards: Mapping[str, int]  # by currency
+    newest_card: int | None
+    nodes: str
+    exchange: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nodes:
+    """The nodes of the network by code, as far as they don't change from batch to batch."""
+
+    ids: tuple[int, ...]
+    codes: tuple[str, ...]
+    place: Mapping[int, int]
+    by_id: Array  # places in the order of ids
+    sorted_ids: Array
+    kind: Array
+    groups: tuple[str, ...]
+    group: Array
+    latitude: Array
+    longitude: Array
+    fix: tuple[int, ...]
+    pick: tuple[int, ...]
+    currency: tuple[str, ...]
+    abilities: Array
+    classes: tuple[frozenset[str], ...]
+
+
+class Line(NamedTuple):
+    order: int  # place of its order
+    id: int
+    ref: str
+    sku_id: int
+    sku: str
+    units: int
+    grams: int
+    unit_price: int
+    classes: tuple[str, ...]
+    category: str
+    first_look: bool
+    refused: Sequence[int] | None  # nodes
+
+
+class Wanted(NamedTuple):
+    """An order as the engine needs it. `parcels` is the highest number that one of its parcels has."""
+
+    id: int
+    day: date
+    channel: str
+    method: str
+    pickup_node_id: int
+    currency: str
+    value: int
+    region: str
+    latitude: float | None
+    longitude: float | None
+    slack: int
+    parcels: int
+    in_exception: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
+    """A problem, and what the commit and the order page need beside it; same places as in the problem."""
+
+    problem: Problem
+    orders: Sequence[Wanted]
+    lines: Sequence[Line]
+    observed_at: Sequence[datetime | None]  # [node] the moment that its stock speaks of
+    version_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """Units and slots that the facts shall hold as if they were free: (level, units), (node, day)."""
+
+    units: Sequence[tuple[int, int]] = ()
+    slots: Sequence[tuple[int, date]] = ()
+
+
+def build(
+    orders: Sequence[Wanted],
+    lines: Sequence[Line],
+    *,
+    name: str,
+    at: datetime,
+    heads: Heads,
+    nodes: Nodes,
+    stock: Array,
+    days: Sequence[tuple[Any, ...]],
+    table: rates.RateTables | None,
+    rules: tuple[Rule, ...],
+    given_back: GivenBack,
+) -> list[Facts]:
+    """The facts of orders whose rows are at hand; [] when no line has a unit to source."""
+    asked = sorted({line.order for line in lines})
+    if not asked:
+        return []
+    if len(asked) < len(orders):
+        lines = lines_of_orders(lines, asked, len(orders))
+        orders = [orders[place] for place in asked]
+    today = at.date()
+    currency = table.currency if table else orders[0].currency
+    money = Money(currency, heads.exchange)
+    skus = dict(sorted({line.sku: line.sku_id for line in lines}.items()))
+    sku_place = {sku_id: place for place, sku_id in enumerate(skus.values())}
+    classes = sorted({name for line in lines for name in line.classes})
+    if len(classes) > MOST_CLASSES:
+        raise ValueError(f"{len(classes)} handling classes in one batch, at most {MOST_CLASSES}")
+    channels, channel = places_of([order.channel for order in orders])
+    regions, region = places_of([order.region for order in orders])
+    categories, category = places_of([line.category for line in lines])
+    spots, dest = np.unique(
+        np.array([(order.latitude, order.longitude) for order in orders], np.float64), axis=0, return_inverse=True
+    )
+    km = rates.distances(spots[:, 0], spots[:, 1], nodes.latitude, nodes.longitude)
+    ship_day, slots_left = node_days(days, today, given_back)
+    fix, pick = money.many(nodes.fix, nodes.currency), money.many(nodes.pick, nodes.currency)
+    stock = stock_in_place(stock, skus.values())
+    if given_back.units:
+        stock = with_units(stock, given_back.units)
+    forbidden = [[nodes.place[node] for node in line.refused or () if node in nodes.place] for line in lines]
+    services = table.services if table else ()
+    problem = Problem(
+        id=name,
+        decided_on=today,
+        currency=currency,
+        late_per_day=table.late_per_day if table else 0,
+        rules=rules,
+        order_ref=np.array([order.id for order in orders], np.int64),
+        dest=dest.reshape(-1).astype(np.int32),
+        method=np.array([METHODS.index(order.method) for order in orders], np.int8),
+        pinned_node=np.array([nodes.place.get(order.pickup_node_id, -1) for order in orders], np.int16),
+        slack=np.array([order.slack for order in orders], np.int64),
+        channel=channel,
+        region=region,
+        value=np.array([money.one(order.value, order.currency) for order in orders], np.int64),
+        ptr=pointer(np.array([line.order for line in lines], np.int64), len(orders)),
+        line_ref=np.array([line.id for line in lines], np.int64),
+        sku=np.array([sku_place[line.sku_id] for line in lines], np.int32),
+        units=np.array([line.units for line in lines], np.int32),
+        grams=np.array([line.grams * line.units for line in lines], np.int64),
+        unfilled=np.array(
+            [UNFILLED + money.one(line.unit_price, orders[line.order].currency) for line in lines], np.int64
+        ),
+        class_bits=np.array([bits_of(line.classes, classes) for line in lines], np.uint16),
+        category=category,
+        forbid_ptr=np.cumsum([0, *map(len, forbidden)]).astype(np.int32),
+        forbid_node=np.array([node for own in forbidden for node in own], np.int16),
+        sku_ref=np.array(list(skus.values()), np.int64),
+        sku_ptr=pointer(stock["place"], len(skus)),
+        stock_node=stock["node"],
+        free=stock["free"],
+        buffer=stock["buffer"],
+        level_ref=stock["id"],
+        node_ref=np.array(nodes.ids, np.int64),
+        kind=nodes.kind,
+        group=nodes.group,
+        slots_left=slots_left,
+        ship_day=ship_day,
+        fix=np.maximum(fix, 0),
+        pick=np.maximum(pick, 0),
+        node_class_bits=np.array([bits_of(own, classes) for own in nodes.classes], np.uint16),
+        abilities=nodes.abilities,
+        # Where a node's costs can't be said in the problem's currency it can't be compared: no service serves it.
+        service_bits=np.where((fix < 0) | (pick < 0), 0, (1 << len(services)) - 1).astype(np.uint16),
+        distance_km=km,
+        zone=rates.zones_of(km, table.zone_km) if table else np.where(km < 0, -1, 0).astype(np.int8),
+        rate=table.rate if table else np.zeros((0, 1, 0), np.int64),
+        band_grams=table.band_grams if table else np.zeros(0, np.int64),
+        per_kg_above=table.per_kg_above if table else np.zeros((0, 1), np.int64),
+        transit=table.transit if table else np.zeros((0, 1), np.int16),
+        channels=channels,
+        regions=regions,
+        categories=categories,
+        groups=nodes.groups,
+        node_codes=nodes.codes,
+        services=services,
+        versions={
+            "engine": ENGINE_VERSION,
+            "strategy": str(heads.version_id or ""),
+            "rates": f"{table.code} v{table.version}" if table else "",
+        },
+    )
+    return [Facts(problem, orders, lines, [row[1] for row in days], heads.version_id)]
+
+
+class Money:
+    """Amounts in minor units, said in one currency by stored rates."""
+
+    def __init__(self, currency: str, exchange: Mapping[str, float]) -> None:
+        self.currency, self.exchange = currency, exchange
+
+    def rate(self, currency: str) -> float | None:
+        """What one unit of `currency` is in ours, None when no rate is stored."""
+        if currency == self.currency:
+            return 1.0
+        if (rate := self.exchange.get(currency + self.currency)) is not None:
+            return rate
+        inverse = self.exchange.get(self.currency + currency)
+        return 1 / inverse if inverse else None
+
+    def one(self, amount: int, currency: str) -> int:
+        """The amount in our currency; as it is when no rate is stored."""
+        rate = self.rate(currency)
+        return amount if rate is None or rate == 1 else round(amount * rate)
+
+    def many(self, amounts: Sequence[int], currencies: Sequence[str]) -> NDArray[np.int64]:
+        """The amounts in our currency, −1 where no rate is stored."""
+        own = {currency: self.rate(currency) for currency in set(currencies)}
+        pairs = zip(amounts, (own[currency] for currency in currencies), strict=True)
+        return np.array([-1 if rate is None else round(amount * rate) for amount, rate in pairs], np.int64)
+
+
+def lines_of_orders(lines: Sequence[Line], places: Sequence[int], orders: int) -> Sequence[Line]:
+    """The lines of the orders at these places, re-numbered."""
+    if len(places) == orders:
+        return lines
+    new = {old: place for place, old in enumerate(places)}
+    return [line._replace(order=new[line.order]) for line in lines if line.order in new]
+
+
+def bits_of(names: Sequence[str] | frozenset[str], known: Sequence[str]) -> int:
+    """One bit per name at its place among the known ones; others have none."""
+    return sum(1 << place for place, name in enumerate(known) if name in names)
+
+
+def places_of(names: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int16]]:
+    """The distinct names, sorted, and each one's place among them; −1 for an empty one."""
+    known = tuple(sorted(set(names) - {""}))
+    place = {name: i for i, name in enumerate(known)} | {"": -1}
+    return known, np.array([place[name] for name in names], np.int16)
+
+
+def pointer(rows: NDArray[Any], count: int) -> NDArray[np.int32]:
+    """Where each of `count` groups begins among ascending group numbers, and where the last one ends."""
+    return np.searchsorted(rows, np.arange(count + 1)).astype(np.int32)
+
+
+def node_days(
+    days: Sequence[tuple[Any, ...]], today: date, given_back: GivenBack
+) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
+    """[node, day] the open days ahead, counted from today, and the slots left on them; −1 where there is no day."""
+    ship_day = np.arange(DAYS, dtype=np.int16)[None, :].repeat(len(days), 0)
+    slots_left = np.full(ship_day.shape, -1, np.int32)
+    more: dict[tuple[int, int], int] = {}
+    for node_id, day in given_back.slots:
+        key = node_id, (day - today).days
+        more[key] = more.get(key, 0) + 1
+    for place, (node_id, _, offsets, left) in enumerate(days):
+        count = min(len(offsets or ()), DAYS)
+        if not count:
+            continue
+        ship_day[place, :count] = offsets[:count]
+        ship_day[place, count:] = ship_day[place, count - 1] + np.arange(1, DAYS - count + 1)
+        slots_left[place, :count] = left[:count]
+        for day in range(count if more else 0):
+            slots_left[place, day] += more.get((node_id, int(offsets[day])), 0)
+    return ship_day, slots_left
+
+
+def stock_in_place(stock: Array, sku_ids: Iterable[int]) -> Array:
+    """The levels of these SKUs, each with the SKU's place, by SKU and node."""
+    ids = np.fromiter(sku_ids, np.int64)
+    order = np.argsort(ids)
+    at = np.searchsorted(ids[order], stock["sku"]).clip(0, len(ids) - 1)
+    known = ids[order][at] == stock["sku"]
+    placed = np.empty(int(known.sum()), [*((name, stock.dtype[name]) for name in stock.dtype.names), ("place", "i4")])
+    for name in stock.dtype.names:
+        placed[name] = stock[name][known]
+    placed["place"] = order[at[known]]
+    return placed[np.lexsort((placed["node"], placed["place"]))]
+
+
+def with_units(stock: Array, units: Sequence[tuple[int, int]]) -> Array:
+    """The same levels with these units free again."""
+    stock = stock.copy()
+    for level_id, quantity in units:
+        stock["free"][stock["id"] == level_id] += quantity
+    return stock

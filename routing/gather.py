@@ -1,0 +1,178 @@
+"""ORM in, facts out: the problem of some orders as arrays, all of one instant, in a fixed number of queries."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import lru_cache
+
+import numpy as np
+from django.db import connection
+
+from dom_project.lib import db
+from routing import rates, strategies
+from routing.facts import Array, Facts, GivenBack, Heads, Line, Nodes, Wanted, bits_of, build, lines_of_orders
+from routing.rules import KINDS, METHODS, Rule
+
+HEADS = """
+SELECT (SELECT version_id FROM routing_strategyactivation ORDER BY id DESC LIMIT 1),
+  (SELECT jsonb_object_agg(currency, id) FROM (
+     SELECT DISTINCT ON (currency) currency, id FROM routing_ratecard WHERE live ORDER BY currency, id DESC) c),
+  (SELECT max(id) FROM routing_ratecard WHERE live),
+  (SELECT row(count(*), max(id), max(changed_at))::text FROM inventory_node),
+  (SELECT jsonb_object_agg(base || quote, rate) FROM (
+     SELECT DISTINCT ON (base, quote) base, quote, rate FROM inventory_exchangerate
+     WHERE from_date <= %s ORDER BY base, quote, from_date DESC) r)
+"""
+NODES = """
+SELECT n.id, n.code, n.kind, coalesce(g.code, ''), n.latitude, n.longitude, n.shipment_cost, n.unit_cost, n.currency,
+  CASE WHEN n.active THEN n.abilities ELSE '{}' END, n.handling_classes
+FROM inventory_node n LEFT JOIN inventory_nodegroup g ON g.id = n.group_id ORDER BY n.code
+"""
+ORDERS = """
+SELECT o.id, o.day, c.code, o.method, coalesce(o.pickup_node_id, 0), o.currency, o.value, o.ship_to_region,
+  o.ship_to_latitude, o.ship_to_longitude,
+  ((o.promise_at - interval '1 microsecond') AT TIME ZONE o.ship_to_time_zone)::date - %(today)s::date,
+  coalesce((SELECT max(p.number) FROM routing_planparcel p WHERE p.order_id = o.id), 0),
+  EXISTS (SELECT FROM routing_orderexception e
+          WHERE e.order_id = o.id AND e.closed_at IS NULL AND e.room = 'routing')
+FROM unnest(%(order_id)s::bigint[]) WITH ORDINALITY AS u(id, place)
+JOIN routing_order o USING (id) JOIN inventory_channel c ON c.id = o.channel_id ORDER BY u.place
+"""
+LINES = """
+SELECT u.place - 1, l.id, l.line_ref, l.sku_id, s.code, {units}, s.weight_grams, l.unit_price, s.handling_classes,
+  coalesce(k.code, ''), l.first_looked_at IS NULL,
+  (SELECT array_agg(r.node_id) FROM routing_linerefusal r WHERE r.line_id = l.id)
+FROM unnest(%(order_id)s::bigint[]) WITH ORDINALITY AS u(order_id, place)
+JOIN routing_orderline l USING (order_id) JOIN inventory_sku s ON s.id = l.sku_id
+LEFT JOIN inventory_category k ON k.id = s.category_id
+WHERE {units} > 0 ORDER BY u.place, l.position
+"""
+LEVELS = """
+COPY (
+  SELECT l.id, l.node_id, l.sku_id,
+    CASE WHEN l.shortfall > 0 THEN 0 ELSE l.on_hand - l.allocated - l.external END, l.safety_stock
+  FROM unnest(%(sku_id)s::bigint[]) AS u(sku_id) JOIN inventory_stocklevel l USING (sku_id) WHERE l.on_hand > 0
+) TO STDOUT (FORMAT binary)
+"""
+# A day counts while its cut-off lies ahead, by the node's own clock; a closed day has no row or no cap.
+NODE_DAYS = """
+SELECT n.id, f.observed_at, array_agg(d.ship_date - %(today)s::date ORDER BY d.ship_date) FILTER (WHERE d.cap > 0),
+  array_agg(greatest(d.cap - d.taken, 0) ORDER BY d.ship_date) FILTER (WHERE d.cap > 0)
+FROM inventory_node n LEFT JOIN inventory_feedscope f ON f.node_id = n.id
+LEFT JOIN inventory_nodeday d ON d.node_id = n.id AND d.ship_date >= %(today)s::date - 1
+  AND d.ship_date <= %(today)s::date + 15 AND (d.ship_date + n.cut_off) AT TIME ZONE n.time_zone > %(at)s
+GROUP BY n.id, f.observed_at ORDER BY n.code
+"""
+LEVEL = np.dtype(
+    [("fields", ">i2")]
+    + [part for name in ("id", "node", "sku") for part in ((f"{name}_size", ">i4"), (name, ">i8"))]
+    + [part for name in ("free", "buffer") for part in ((f"{name}_size", ">i4"), (name, ">i4"))]
+)
+COPY_HEAD, COPY_TAIL = 19, 2
+
+
+def gather(
+    order_ids: Sequence[int],
+    *,
+    at: datetime,
+    name: str,
+    rules: Sequence[Rule] | None = None,
+    every_unit: bool = False,
+    given_back: GivenBack | None = None,
+) -> list[Facts]:
+    """The facts of these orders in this order: one problem per currency of rate card, so nearly always one.
+
+    Five queries, eight when this process has not seen the versions yet. `rules` take the place of the live ones;
+    `every_unit` asks for units that are allocated or back-ordered too. An order with nothing to source is left out.
+    """
+    with db.read_only_snapshot():
+        today = at.date()
+        heads = heads_of(today)
+        nodes = nodes_of(heads.nodes)
+        orders = [Wanted(*row) for row in db.rows(ORDERS, {"order_id": list(order_ids), "today": today})]
+        lines = lines_of([order.id for order in orders], every_unit=every_unit)
+        stock = stock_of({line.sku_id for line in lines}, nodes)
+        days = db.rows(NODE_DAYS, {"today": today, "at": at})
+        cards = sorted({card_for(heads, order.currency) for order in orders})
+        tables = {card: rates.tables(card) for card in cards if card}
+        if rules is None:
+            rules = strategies.parsed_rules(heads.version_id) if heads.version_id else ()
+    found = []
+    for card in cards:
+        own = [place for place, order in enumerate(orders) if card_for(heads, order.currency) == card]
+        found += build(
+            [orders[place] for place in own],
+            lines_of_orders(lines, own, len(orders)),
+            name=f"{name}" if len(cards) == 1 else f"{name}-{card}",
+            at=at,
+            heads=heads,
+            nodes=nodes,
+            stock=stock,
+            days=days,
+            table=tables.get(card),
+            rules=tuple(rules),
+            given_back=given_back or GivenBack(),
+        )
+    return found
+
+
+def heads_of(today: date) -> Heads:
+    """What is live now: strategy version, rate cards, the state of the nodes, exchange rates of that day."""
+    version_id, cards, newest, nodes, exchange = db.rows(HEADS, [today])[0]
+    return Heads(
+        version_id, cards or {}, newest, nodes, {pair: float(rate) for pair, rate in (exchange or {}).items()}
+    )
+
+
+def card_for(heads: Heads, currency: str) -> int:
+    """The rate card for orders in this currency: its own, else the newest. 0 without any."""
+    return heads.cards.get(currency) or heads.newest_card or 0
+
+
+def lines_of(order_ids: Sequence[int], *, every_unit: bool = False) -> list[Line]:
+    """The open lines of these orders, by order and position."""
+    units = "(l.pending + l.allocated + l.backordered)" if every_unit else "l.pending"
+    found = db.rows(LINES.format(units=units), {"order_id": list(order_ids)})
+    return [Line(*row) for row in found]
+
+
+def stock_of(sku_ids: set[int], nodes: Nodes) -> Array:
+    """Levels with stock on hand of these SKUs, as [level] of (id, node place, sku, free, buffer)."""
+    with connection.cursor() as cursor, cursor.copy(LEVELS, {"sku_id": sorted(sku_ids)}) as copy:
+        raw = b"".join(copy)
+    count = (len(raw) - COPY_HEAD - COPY_TAIL) // LEVEL.itemsize
+    levels = np.frombuffer(raw, LEVEL, count, COPY_HEAD)
+    known = np.isin(levels["node"], nodes.sorted_ids)
+    levels = levels[known]
+    stock = np.empty(len(levels), [("id", "i8"), ("node", "i2"), ("sku", "i8"), ("free", "i4"), ("buffer", "i4")])
+    stock["node"] = nodes.by_id[np.searchsorted(nodes.sorted_ids, levels["node"])]
+    for name in ("id", "sku", "free", "buffer"):
+        stock[name] = levels[name]
+    return stock
+
+
+@lru_cache(maxsize=2)
+def nodes_of(state: str) -> Nodes:
+    """All nodes, by code; read again when the state of the table is another. Inactive ones can do nothing."""
+    found = db.rows(NODES)
+    ids, codes, kinds, groups, latitude, longitude, fix, pick, currency, abilities, classes = (
+        zip(*found, strict=True) if found else ((),) * 11
+    )
+    names = tuple(sorted({group for group in groups if group}))
+    by_id = np.argsort(np.array(ids, np.int64), kind="stable")
+    return Nodes(
+        ids=ids,
+        codes=codes,
+        place={node_id: place for place, node_id in enumerate(ids)},
+        by_id=by_id,
+        sorted_ids=np.array(ids, np.int64)[by_id],
+        kind=np.array([KINDS.index(kind) for kind in kinds], np.int8),
+        groups=names,
+        group=np.array([names.index(group) if group else -1 for group in groups], np.int16),
+        latitude=np.array(latitude, np.float64),
+        longitude=np.array(longitude, np.float64),
+        fix=fix,
+        pick=pick,
+        currency=currency,
+        abilities=np.array([bits_of(own, METHODS) for own in abilities], np.uint16),
+        classes=tuple(map(frozenset, classes)),
+    )
