@@ -8,11 +8,10 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
-from inventory.capacity import ParcelSlot
-from inventory.movements import Movement
-
 from dom_project.lib import db
 from inventory import capacity, ledger
+from inventory.capacity import ParcelSlot
+from inventory.movements import Movement
 from routing import pending
 
 
@@ -153,7 +152,12 @@ def book(bookings: Sequence[Booking], parcels: Sequence[Parcel], looked: Sequenc
         return
     db.execute(
         BOOK,
-        {"at": at, **_columns("", Booking, bookings), **_columns("p_", Parcel, parcels), **_columns("l_", Looked, looked)},
+        {
+            "at": at,
+            **_columns("", Booking, bookings),
+            **_columns("p_", Parcel, parcels),
+            **_columns("l_", Looked, looked),
+        },
     )
 
 

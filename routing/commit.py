@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from dom_project.lib import db
@@ -20,7 +20,14 @@ from routing.history import Event, Kind
 from routing.pending import Claim
 
 # A node could have filled the line: it is left for another reason than stock.
-NOT_FOR_STOCK = {codes.TOO_MANY_PARCELS, codes.OUTRANKED, codes.DEARER, codes.NO_RULE, codes.NO_SLOT, codes.BAD_QUANTITY}
+NOT_FOR_STOCK = {
+    codes.TOO_MANY_PARCELS,
+    codes.OUTRANKED,
+    codes.DEARER,
+    codes.NO_RULE,
+    codes.NO_SLOT,
+    codes.BAD_QUANTITY,
+}
 
 
 @dataclass(slots=True)
@@ -29,6 +36,7 @@ class Draft:
 
     place: int
     order_id: int
+    day: date
     outcome: Outcome
     bookings: list[Booking] = field(default_factory=list)
     parcels: list[Parcel] = field(default_factory=list)
@@ -72,7 +80,9 @@ def grant(
     """Slots, then units, then rows, for orders that are locked and ours."""
     refused: dict[int, str] = dict.fromkeys(capacity.grant_many(slots_of(drafts)), "no_slot")
     wanted = [
-        WantedUnits(allocations.key_of(row.id), facts.orders[draft.place].day, row.order_id, row.level_id, row.quantity)
+        WantedUnits(
+            allocations.key_of(row.id), facts.orders[draft.place].day, row.order_id, row.level_id, row.quantity
+        )
         for draft in drafts
         if draft.order_id not in refused
         for row in draft.bookings
@@ -125,7 +135,7 @@ def draft_of(drawn: Drawn, ids: Any, *, look: int) -> Draft:
     """One order's rows; its parcels go on counting after its earlier ones."""
     order, problem = drawn.order, drawn.facts.problem
     first = order.parcels + 1
-    draft = Draft(drawn.place, order.id, drawn.outcome, closes=order.in_exception)
+    draft = Draft(drawn.place, order.id, order.day, drawn.outcome, closes=order.in_exception)
     for parcel in drawn.parcels:
         draft.parcels.append(
             Parcel(

@@ -28,7 +28,6 @@ FROM unnest(%(day)s::date[], %(order_id)s::bigint[], %(places)s::int[], %(look)s
 """
 
 
-
 class Drawn:
     """One order's part of a plan, with the facts to read it by."""
 
@@ -154,33 +153,35 @@ class Drawn:
         ).decode()
 
 
-def save(facts: Facts, plan: Plan, places: Sequence[int], bodies: Sequence[str], looks: Sequence[int], *, at: datetime) -> None:
+def save(
+    facts: Facts, plan: Plan, places: Sequence[int], bodies: Sequence[str], looks: Sequence[int], *, at: datetime
+) -> None:
     """Store the problem of a batch once, and the decision on each order at `places` of it, in one statement."""
     if not places:
         return
     problem = facts.problem
     rules = [rule.ref for rule in problem.rules]
     db.execute(
-            SAVE,
-            {
-                "ref": problem.id,
-                "today": problem.decided_on,
-                "engine": ENGINE_VERSION,
-                "digest": plan.problem_hash,
-                "orders": problem.orders,
-                "body": problem.to_bytes(),
-                "at": at,
-                "version": facts.version_id,
-                "currency": problem.currency,
-                "day": [facts.orders[place].day for place in places],
-                "order_id": [facts.orders[place].id for place in places],
-                "places": list(places),
-                "look": list(looks),
-                "outcome": [Outcome(plan.outcome.item(place)).name.lower() for place in places],
-                "rule_ref": [rules[rule] if (rule := plan.rule.item(place)) >= 0 else "" for place in places],
-                "approximate": [plan.approximate.item(place) for place in places],
-                "priced": [plan.priced.item(place) for place in places],
-                "invoice": [plan.invoice.item(place) for place in places],
-                "bodies": list(bodies),
-            },
+        SAVE,
+        {
+            "ref": problem.id,
+            "today": problem.decided_on,
+            "engine": ENGINE_VERSION,
+            "digest": plan.problem_hash,
+            "orders": problem.orders,
+            "body": problem.to_bytes(),
+            "at": at,
+            "version": facts.version_id,
+            "currency": problem.currency,
+            "day": [facts.orders[place].day for place in places],
+            "order_id": [facts.orders[place].id for place in places],
+            "places": list(places),
+            "look": list(looks),
+            "outcome": [Outcome(plan.outcome.item(place)).name.lower() for place in places],
+            "rule_ref": [rules[rule] if (rule := plan.rule.item(place)) >= 0 else "" for place in places],
+            "approximate": [plan.approximate.item(place) for place in places],
+            "priced": [plan.priced.item(place) for place in places],
+            "invoice": [plan.invoice.item(place) for place in places],
+            "bodies": list(bodies),
+        },
     )

@@ -53,6 +53,4 @@ def close_many(
     """Close a room's open exceptions of these orders, except for the reasons in `but`. Returns the orders that had."""
     if not order_ids:
         return frozenset()
-    return frozenset(
-        order_id for (order_id,) in db.rows(CLOSE, [at, by, sorted(order_ids), room, sorted(but)])
-    )
+    return frozenset(order_id for (order_id,) in db.rows(CLOSE, [at, by, sorted(order_ids), room, sorted(but)]))

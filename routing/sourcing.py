@@ -1,13 +1,13 @@
 """Sourcing: claim, gather, decide, commit. What loses a race looks again; the third look cannot lose."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError
 
-from dom_project.lib import bell, db
+from dom_project.lib import db
 from routing import demand, exceptions, history, pending
 from routing.commit import Committed, commit, drafts_of, grant
 from routing.engine.plan import Options, Outcome
@@ -158,14 +158,6 @@ def counted(committed: Committed, *, lost: bool = True) -> Sourced:
         refused=len(committed.refused),
         lost=len(committed.lost) if lost else 0,
     )
-
-
-def reopen(order_ids: Collection[int], *, at: datetime, actor: str = "engine", why: str = "asked") -> frozenset[int]:
-    """Let orders be looked at again: back-ordered units are pending, routing's exceptions closed, work is due.
-
-    Returns the orders that had something to look at. Held ones wait until they are unheld.
-    """
-    raise NotImplementedError
 
 
 def _nothing_to_do(claim: Claim, found: Sequence[Facts], *, at: datetime) -> Sourced:
