@@ -113,6 +113,7 @@ class Drawn:
             if (short := self.facts.lines[place].units - filled.get(place, 0)) > 0
         ]
         why = plan.why_of(self.place)
+        others = plan.alternatives(self.place)
         alternatives = [
             {
                 "node": code[other.node],
@@ -123,7 +124,7 @@ class Drawn:
                 "unfilled": other.unfilled,
                 "priced": other.priced,
             }
-            for other in plan.alternatives_of(self.place)
+            for other in others
         ]
         refusals = [
             {
@@ -133,7 +134,7 @@ class Drawn:
             }
             for refusal, nodes in plan.refused_nodes(self.place).items()
         ]
-        seen = {parcel.node for parcel in self.parcels} | {other.node for other in plan.alternatives_of(self.place)}
+        seen = {parcel.node for parcel in self.parcels} | {other.node for other in others}
         return json.encode(
             {
                 "plan": {

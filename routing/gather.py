@@ -1,5 +1,6 @@
 """ORM in, facts out: the problem of some orders as arrays, all of one instant, in a fixed number of queries."""
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -118,9 +119,8 @@ def gather(
 def heads_of(today: date) -> Heads:
     """What is live now: strategy version, rate cards, the state of the nodes, exchange rates of that day."""
     version_id, cards, newest, nodes, exchange = db.rows(HEADS, [today])[0]
-    return Heads(
-        version_id, cards or {}, newest, nodes, {pair: float(rate) for pair, rate in (exchange or {}).items()}
-    )
+    rated = {pair: float(rate) for pair, rate in json.loads(exchange or "{}").items()}
+    return Heads(version_id, json.loads(cards or "{}"), newest, nodes, rated)
 
 
 def card_for(heads: Heads, currency: str) -> int:

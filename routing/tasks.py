@@ -1,0 +1,28 @@
+"""Doorbells without ids: each reads the clock, makes one call, and may be lost or rung twice."""
+
+import os
+import socket
+import threading
+
+from celery import shared_task
+from django.utils import timezone
+
+from dom_project.lib import bell
+from routing import pending, sourcing
+
+BATCHES = 20  # of one ring; more work rings again, so that other bells are heard
+
+
+def owner() -> str:
+    """Who holds a lease: machine, process and thread."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}:{threading.get_native_id()}"
+
+
+@shared_task(name="route")
+def route(**_newer: object) -> None:
+    """Source whatever is due, batch after batch; rings again when there is more."""
+    for _ in range(BATCHES):
+        if not sourcing.source_due(at=timezone.now(), owner=owner()).claimed:
+            return
+    if pending.any_due():
+        bell.ring("route")
