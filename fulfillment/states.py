@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from dom_project.lib.api_errors import Refused
+
 
 class State(StrEnum):
     TO_PICK = "to_pick"
@@ -29,15 +31,20 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.RETURNED: frozenset(),
     State.CANCELLED: frozenset(),
 }
+# Nothing has been taken out of the shelf for good: the work can still be taken back without a walk.
+ON_THE_FLOOR = frozenset({State.TO_PICK, State.PICKING})
+# Packed goods wait in the node: to cancel them somebody has to put them back.
+WAITING = frozenset({State.PACKED, State.READY})
+LEFT = frozenset({State.SHIPPED, State.HANDED_OVER, State.DELIVERED, State.LOST, State.RETURNED})
 
 
-class IllegalMove(Exception):
-    def __init__(self, old: State, new: State) -> None:
-        super().__init__(f"a shipment that is {old} can't become {new}")
+class IllegalMove(Refused):
+    def __init__(self, old: State, new: State, shipment: str = "") -> None:
+        super().__init__("illegal_move", {"shipment": shipment, "old": str(old), "new": str(new)})
         self.old, self.new = old, new
 
 
-def check_move(old: State, new: State) -> None:
+def check_move(old: State, new: State, shipment: str = "") -> None:
     """Raise IllegalMove unless the table allows it. The caller's UPDATE … WHERE state = old settles the race."""
     if new not in MOVES[old]:
-        raise IllegalMove(old, new)
+        raise IllegalMove(old, new, shipment)

@@ -1,0 +1,26 @@
+"""What the floor does: every verb takes any number of shipments, locks their orders and returns what moved."""
+
+from .dispatch import dispatch_due
+from .leaving import deliver_many, hand_over_many, lose_many, ship_many
+from .packing import make_ready_many, pack_many
+from .picking import expect_scan, pick_many, pick_whole_many, start_picking_many
+from .recall import answer_recalls, recall_many
+from .short import Reason, report_short
+
+__all__ = [
+    "Reason",
+    "answer_recalls",
+    "deliver_many",
+    "dispatch_due",
+    "expect_scan",
+    "hand_over_many",
+    "lose_many",
+    "make_ready_many",
+    "pack_many",
+    "pick_many",
+    "pick_whole_many",
+    "recall_many",
+    "report_short",
+    "ship_many",
+    "start_picking_many",
+]

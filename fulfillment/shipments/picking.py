@@ -1,0 +1,122 @@
+"""Taking goods from the shelf: start, count what was found, know what a scanned code belongs to."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from dom_project.lib import db
+from dom_project.lib.api_errors import BadInput, NotFound, Refused
+from fulfillment.states import ON_THE_FLOOR, IllegalMove, State, check_move
+from routing import history
+from routing.history import Kind
+
+from . import locking
+from .locking import InHand, Line
+
+SHIPMENTS_OF = "SELECT id, shipment_id FROM fulfillment_shipmentline WHERE id = ANY(%s::bigint[])"
+COUNT = """
+UPDATE fulfillment_shipmentline l SET picked = u.picked FROM unnest(%s::bigint[], %s::int[]) AS u(id, picked)
+WHERE l.id = u.id AND l.picked <> u.picked RETURNING l.id
+"""
+WHOLE = """
+UPDATE fulfillment_shipmentline SET picked = quantity
+WHERE shipment_id = ANY(%s::bigint[]) AND closed_at IS NULL AND picked < quantity
+"""
+SKU_OF_CODE = """
+SELECT k.code, k.name FROM inventory_sku k WHERE k.code = %(code)s
+UNION ALL
+SELECT k.code, k.name FROM inventory_barcode b JOIN inventory_sku k ON k.id = b.sku_id WHERE b.code = %(code)s
+LIMIT 1
+"""
+
+
+@db.retry_on_conflict
+@transaction.atomic
+def start_picking_many(shipment_ids: Collection[int], *, at: datetime, actor: str) -> list[int]:
+    """A picker takes these on. Returns the shipments that are being picked from now on. Raises IllegalMove."""
+    shipments = locking.take(shipment_ids)
+    for shipment in shipments:
+        check_move(shipment.state, State.PICKING, shipment.ref)
+    return [shipment.id for shipment in start(shipments, at=at, actor=actor)]
+
+
+@db.retry_on_conflict
+@transaction.atomic
+def pick_many(found: Sequence[tuple[int, int]], *, at: datetime, actor: str) -> list[int]:
+    """Set what is picked of each (shipment line id, units found so far). Starts shipments that nobody had started.
+
+    The same figures again change nothing. Returns the lines that changed. Raises BadInput when units are below 0 or
+    above the line's quantity, Refused(line_closed) when a line is cancelled, recalled or short, IllegalMove.
+    """
+    wanted = dict(found)
+    shipment_of = dict(db.rows(SHIPMENTS_OF, [sorted(wanted)]))
+    if unknown := set(wanted) - set(shipment_of):
+        raise NotFound("unknown_shipment_line", {"id": min(unknown)})
+    shipments = locking.take(set(shipment_of.values()))
+    open_lines = {line.id: line for lines in locking.lines_of(s.id for s in shipments).values() for line in lines}
+    by_id = {shipment.id: shipment for shipment in shipments}
+    for line_id, units in wanted.items():
+        check_units(open_lines.get(line_id), by_id[shipment_of[line_id]], units)
+    start(shipments, at=at, actor=actor)
+    _refuse_unless_picking(shipments)
+    changed = [line_id for (line_id,) in db.rows(COUNT, [list(wanted), list(wanted.values())])]
+    locking.tell(shipments)
+    return sorted(changed)
+
+
+@db.retry_on_conflict
+@transaction.atomic
+def pick_whole_many(shipment_ids: Collection[int], *, at: datetime, actor: str) -> int:
+    """Everything that is open on these shipments was found. Returns the lines that changed. Raises IllegalMove."""
+    shipments = locking.take(shipment_ids)
+    start(shipments, at=at, actor=actor)
+    _refuse_unless_picking(shipments)
+    changed = db.execute(WHOLE, [[shipment.id for shipment in shipments]])
+    locking.tell(shipments)
+    return changed
+
+
+def expect_scan(shipment_id: int, code: str) -> Line:
+    """The line that the next unit with this barcode or SKU code is for: the first with units left to pick.
+
+    Raises Refused: unknown_code, wrong_item (`expected`: what is still to pick), already_picked (`sku`).
+    Changes nothing.
+    """
+    lines = locking.lines_of([shipment_id]).get(shipment_id, [])
+    left = [line for line in lines if line.picked < line.quantity]
+    expected = [line.sku for line in left]
+    code = code.strip()
+    sku = db.rows(SKU_OF_CODE, {"code": code})
+    if not sku:
+        raise Refused("unknown_code", {"code": code[:64], "expected": expected}, field="code")
+    fitting = [line for line in left if line.sku == sku[0][0]]
+    if fitting:
+        return fitting[0]
+    if any(line.sku == sku[0][0] for line in lines):
+        raise Refused("already_picked", {"sku": sku[0][0], "name": sku[0][1], "expected": expected}, field="code")
+    raise Refused("wrong_item", {"sku": sku[0][0], "name": sku[0][1], "expected": expected}, field="code")
+
+
+def check_units(line: Line | None, shipment: InHand, units: int) -> Line:
+    """Return the line. Raises unless it is open and so many units of it can have been found."""
+    if line is None:
+        raise Refused("line_closed", {"shipment": shipment.ref})
+    if not 0 <= units <= line.quantity:
+        raise BadInput("units_out_of_range", {"sku": line.sku, "units": units, "most": line.quantity}, field="units")
+    return line
+
+
+def start(shipments: Sequence[InHand], *, at: datetime, actor: str) -> list[InHand]:
+    """Start those shipments in hand that nobody has started. Returns them."""
+    new = [shipment for shipment in shipments if shipment.state == State.TO_PICK]
+    started = locking.move(new, State.PICKING, at=at, stamps=["picking_at"], picker=actor)
+    history.record(Kind.PICKING, [shipment.told() for shipment in started], actor=actor, at=at)
+    return started
+
+
+def _refuse_unless_picking(shipments: Sequence[InHand]) -> None:
+    """Goods are counted while they are picked; a packed box is not opened by counting."""
+    for shipment in shipments:
+        if shipment.state not in ON_THE_FLOOR:
+            raise IllegalMove(shipment.state, State.PICKING, shipment.ref)
