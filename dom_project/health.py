@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import psycopg
+from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, JsonResponse
@@ -109,19 +110,23 @@ def ask_broker() -> bool:
 
 database: Probe[Figures | None] = Probe(ask_database, None, (psycopg.Error,))
 broker = Probe(ask_broker, False, (KombuError, OSError, RedisError))
-living = Probe(workers.seen, 0, (RedisError, OSError))
+living = Probe(workers.seen, workers.Seen(0, frozenset()), (RedisError, OSError))
 
 
 def report() -> dict[str, Any]:
-    """Return what /healthz says. Figures are None while the database doesn't answer."""
+    """Return what /healthz says. Figures are None while the database doesn't answer.
+
+    Degraded: the broker, a feed, or a worker for one of the queues is missing.
+    """
     figures, has_broker, seen = database.answer(), broker.answer(), living.answer()
-    complete = has_broker and seen > 0 and figures is not None and not figures.feed_is_late
+    served = seen.queues >= {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+    complete = has_broker and served and figures is not None and not figures.feed_is_late
     return {
         "status": "down" if figures is None else "ok" if complete else "degraded",
         "version": __version__,
         "database": figures is not None,
         "broker": has_broker,
-        "workers": seen,
+        "workers": seen.workers,
         "orders_total": figures and figures.orders_total,
         "orders_pending": figures and figures.orders_pending,
         "orders_routed": figures and figures.orders_routed,
@@ -138,7 +143,7 @@ def hindrances() -> list[str]:
     reasons = {
         "database_read_only": not figures.writable,
         "migrations": not {".".join(key) for key in known} <= set(figures.migrations or ()),
-        "workers": living.answer() == 0,
+        "workers": not living.answer().workers,
     }
     return [name for name, holds in reasons.items() if holds]
 

@@ -1,7 +1,7 @@
 """Which workers live: each one keeps a key in Redis that goes out 30 seconds after its last word."""
 
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from celery import bootsteps
@@ -19,10 +19,17 @@ def client(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
 
 
-def seen() -> int:
-    """Return how many workers were heard of in the last 30 seconds. Raises RedisError."""
+class Seen(NamedTuple):
+    workers: int
+    queues: frozenset[str]  # that somebody takes work from
+
+
+def seen() -> Seen:
+    """Return who was heard of in the last 30 seconds. Raises RedisError."""
     with client(settings.REDIS_URL) as connection:
-        return sum(1 for _ in connection.scan_iter(f"{KEY}*", count=1000))
+        keys = list(connection.scan_iter(f"{KEY}*", count=1000))
+        taken = [queues.decode().split(",") for queues in connection.mget(keys) if queues] if keys else []
+    return Seen(len(taken), frozenset(queue for queues in taken for queue in queues))
 
 
 class Presence(bootsteps.StartStopStep):
@@ -33,6 +40,7 @@ class Presence(bootsteps.StartStopStep):
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
         self.key, self.redis, self.entry = f"{KEY}{worker.hostname}", client(settings.REDIS_URL), None
+        self.queues = ",".join(worker.app.amqp.queues.consume_from)
 
     def start(self, worker: Any) -> None:
         self.say()
@@ -48,6 +56,6 @@ class Presence(bootsteps.StartStopStep):
             if leaving:
                 self.redis.delete(self.key)
             else:
-                self.redis.set(self.key, 1, ex=SEEN_SECONDS)
+                self.redis.set(self.key, self.queues, ex=SEEN_SECONDS)
         except redis.RedisError as error:
             log.warning("Nobody hears that this worker lives: %s", error)

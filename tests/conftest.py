@@ -57,6 +57,24 @@ OWN = None if "TEST_DATABASE_URL" in os.environ else OwnServer()
 os.environ["DATABASE_URL"] = os.environ.setdefault("TEST_DATABASE_URL", OWN.url if OWN else "")
 django.setup()
 
+from django.db import connection  # noqa: E402
+from django.test import TransactionTestCase  # noqa: E402
+
+KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def _empty_what_has_rows(case: TransactionTestCase) -> None:
+    """After a test with real transactions. Truncating every table, as Django does, takes half a second each time."""
+    tables = [name for name in connection.introspection.django_table_names(only_existing=True) if name not in KEPT]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables))
+        full = [name for (name,) in cursor.fetchall()]
+        deletes = "".join(f"DELETE FROM {name};" for name in full)
+        cursor.execute(f"SET session_replication_role = replica; {deletes} RESET session_replication_role")
+
+
+TransactionTestCase._fixture_teardown = _empty_what_has_rows
+
 
 def pytest_configure(config: pytest.Config) -> None:
     if OWN and config.getoption("numprocesses", None):

@@ -18,7 +18,7 @@ def _asked_anew(monkeypatch):
 def _one_worker(settings, valkey_url):
     settings.REDIS_URL = valkey_url
     client = redis.Redis.from_url(valkey_url)
-    client.set(f"{workers.KEY}route@here", 1)
+    client.set(f"{workers.KEY}all@here", "route,feed,out,report")
     yield
     client.flushall()
     client.close()
@@ -49,6 +49,18 @@ def test_without_a_worker_it_is_degraded_and_not_ready(client):
     assert (answer.status_code, answer.json()["status"], answer.json()["workers"]) == (200, "degraded", 0)
     assert client.get("/readyz").status_code == 503
     assert client.get("/readyz").json() == {"ready": False, "missing": ["workers"]}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_queue_that_no_worker_takes_from_degrades(client, settings, valkey_url):
+    settings.REDIS_URL = valkey_url
+    with redis.Redis.from_url(valkey_url) as own:
+        own.set(f"{workers.KEY}rest@here", "feed,out,report")
+        assert client.get("/healthz").json()["status"] == "degraded"
+        own.set(f"{workers.KEY}route@here", "route")
+        health.living.known_at = float("-inf")
+        assert client.get("/healthz").json()["status"] == "ok"
+        own.flushall()
 
 
 @pytest.mark.usefixtures("_one_worker")
