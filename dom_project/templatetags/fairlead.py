@@ -206,6 +206,18 @@ def duration(length: timedelta | float | None) -> str:
 
 
 @register.filter
+def minutes_long(minutes: float | Fraction | None) -> str:
+    """A length in minutes as `duration` writes it."""
+    return duration(None if minutes is None else float(minutes) * 60)
+
+
+@register.filter
+def signed_minutes(minutes: float | Fraction | None) -> str:
+    """A difference in minutes with its sign: +12 min, −1 h 5 min."""
+    return NONE if minutes is None else ("+" if minutes > 0 else "") + minutes_long(minutes)
+
+
+@register.filter
 def minutes_left(minutes: float | None) -> str:
     """Minutes to a cut-off in words: 40 min left, 25 min over."""
     if minutes is None:

@@ -17,7 +17,10 @@
     return part ? `rgba(${red},${green},${blue},${Number(part) / 100})` : `rgb(${red},${green},${blue})`;
   };
   const painted = value => {
-    if (typeof value === 'string') return value.startsWith('--') ? colour(value) : value;
+    if (typeof value === 'string') {
+      const token = value.startsWith('var(--') ? value.slice(4, -1) : value;
+      return token.startsWith('--') ? colour(token) : value;
+    }
     if (Array.isArray(value)) return value.map(painted);
     if (value && typeof value === 'object') {
       return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, painted(inner)]));

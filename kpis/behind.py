@@ -1,0 +1,89 @@
+"""The orders behind a figure: each with what it adds to it, the ones that hurt it first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dom_project.lib import db
+
+from .metrics import Figure
+from .periods import Period
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    ref: str
+    order_ref: str
+    channel: str
+    state: str
+    accepted_at: datetime
+    promise_at: datetime
+    node: str
+    cost: int  # minor units of the order's parcels in the period
+    currency: str
+    whole: int  # its part in what the figure divides by
+    part: int  # its part in what is counted
+    minutes: int | None  # order to ship, the class's lower end
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[OrderRow]
+    total: int
+    next_after: str
+
+
+FOUND = """
+WITH f AS (
+  SELECT order_id, max(node) AS node, coalesce(sum(amount), 0)::bigint AS cost, max(currency) AS currency,
+         coalesce(sum(count) FILTER (WHERE name = %(whole)s OR name LIKE %(class)s), 0)::bigint AS whole,
+         coalesce(sum(count) FILTER (WHERE name = %(part)s), 0)::bigint AS part,
+         max(CASE WHEN name LIKE 'to_ship:%%' THEN 15 * substr(name, 9)::int END) AS minutes
+  FROM kpis_orderfact
+  WHERE (name = ANY(%(names)s) OR name LIKE %(class)s) AND day BETWEEN %(start)s AND %(end)s
+    AND (%(channel)s = '' OR channel = %(channel)s) AND (%(node)s = '' OR node = %(node)s)
+  GROUP BY order_id
+), ranked AS (
+  SELECT *, count(*) OVER () AS total, {badness} AS badness FROM f {only}
+)
+SELECT o.ref, o.order_ref, c.name, o.state, o.accepted_at, o.first_promise_at, r.node, r.cost, r.currency,
+       r.whole, r.part, r.minutes, r.total, r.badness, r.order_id
+FROM ranked r JOIN routing_order o ON o.id = r.order_id JOIN inventory_channel c ON c.id = o.channel_id
+WHERE (r.badness, r.order_id) < (%(badness)s, %(order)s) ORDER BY r.badness DESC, r.order_id DESC LIMIT %(limit)s"""
+
+BADNESS = {
+    "cost_per_order": "cost",
+    "on_time": "whole - part",
+    "stock_out_rate": "part",
+    "csat": "whole - part",
+    "order_to_ship_p50": "coalesce(minutes, 0)",
+}
+HURTS = {"on_time": "WHERE whole > part", "stock_out_rate": "WHERE part > 0", "csat": "WHERE whole > part"}
+
+
+def orders(
+    figure: Figure, period: Period, *, channel: str = "", node: str = "", after: str = "", only: str = ""
+) -> Page:
+    """A page of the orders in the figure; `after` is the last page's cursor, `only` = "hurts" leaves good ones out."""
+    whole, part = (figure.behind[0], figure.behind[-1]) if len(figure.behind) == 2 else ("", "")
+    badness, _sep, order = after.partition("-")
+    known = badness.isdigit() and order.isdigit()
+    asked = {
+        "names": [name for name in figure.behind if not name.endswith(":")],
+        "class": "to_ship:%" if "to_ship:" in figure.behind else "",
+        "whole": whole,
+        "part": part,
+        "start": period.start,
+        "end": period.end,
+        "channel": channel,
+        "node": node,
+        "badness": int(badness) if known else 2**62,
+        "order": int(order) if known else 2**62,
+        "limit": PAGE + 1,
+    }
+    statement = FOUND.format(badness=BADNESS[figure.code], only=HURTS.get(figure.code, "") if only == "hurts" else "")
+    found = db.rows(statement, asked)
+    rows = [OrderRow(*row[:12]) for row in found[:PAGE]]
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    return Page(rows, found[0][12] if found else 0, f"{last[13]}-{last[14]}" if last else "")

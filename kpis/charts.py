@@ -1,0 +1,87 @@
+"""Facts become Plotly figures. Colours are the theme's tokens, so that a chart follows light and dark."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from .metrics import Unit
+
+FORMATS: Mapping[Unit, Mapping[str, str]] = {
+    Unit.MONEY: {"tickprefix": "$", "tickformat": ",.2f"},
+    Unit.SHARE: {"tickformat": ".1%"},
+    Unit.MINUTES: {"ticksuffix": " h", "tickformat": ",.1f"},
+}
+SCALE = {Unit.MONEY: 1 / 100, Unit.SHARE: 1.0, Unit.MINUTES: 1 / 60}
+SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+
+
+def trend(
+    *,
+    unit: Unit,
+    name: str,
+    first_day: date,
+    values: Sequence[float | None],
+    before: Sequence[float | None],
+    before_name: str,
+    target: float | None,
+    target_name: str,
+    marks: Sequence[tuple[datetime, str]],
+    currency: str = "USD",
+) -> dict[str, Any]:
+    """A figure by day: this period as a line, the one before dotted, the target dashed, and a mark per version.
+
+    `values` and `before` hold an entry a day in the figure's own unit (minor units, shares, minutes) or None.
+    Returns the figure as plain data for the page.
+    """
+    import plotly.graph_objects as go  # 30 MB and 0.3 s, so only where a chart is drawn
+
+    days = [(first_day + timedelta(days=place)).isoformat() for place in range(len(values))]
+    axis = dict(FORMATS[unit])
+    if unit is Unit.MONEY:
+        axis["tickprefix"] = SIGNS.get(currency, f"{currency} ")
+    hover = f"{axis.get('tickprefix', '')}%{{y:{axis['tickformat']}}}{axis.get('ticksuffix', '')}"
+    scale = SCALE[unit]
+    figure = go.Figure(layout={"template": "none"})
+    figure.add_scatter(
+        x=days,
+        y=[None if value is None else round(value * scale, 4) for value in before],
+        name=before_name,
+        mode="lines",
+        line={"color": "var(--tblr-secondary)", "width": 1.5, "dash": "dot"},
+        hovertemplate=hover,
+    )
+    figure.add_scatter(
+        x=days,
+        y=[None if value is None else round(value * scale, 4) for value in values],
+        name=name,
+        mode="lines+markers",
+        line={"color": "var(--tblr-primary)", "width": 2.5},
+        marker={"size": 5},
+        hovertemplate=hover,
+    )
+    if target is not None:
+        figure.add_hline(y=target * scale, line={"color": "var(--good-fill)", "width": 1.5, "dash": "dash"})
+        figure.add_annotation(
+            x=1, xref="paper", y=target * scale, text=target_name, showarrow=False, xanchor="right", yanchor="bottom",
+            font={"color": "var(--tblr-body-color)"},
+        )  # fmt: skip
+    for at, label in marks:
+        x = at.date().isoformat()
+        figure.add_shape(
+            type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", line={"color": "var(--tblr-secondary)", "width": 1}
+        )
+        figure.add_annotation(
+            x=x, y=1, yref="paper", yanchor="bottom", text=label, showarrow=False, font={"weight": 600},
+            bgcolor="var(--tblr-body-color)", bordercolor="var(--tblr-body-color)", borderpad=3,
+        )  # fmt: skip
+        figure.layout.annotations[-1].font.color = "var(--tblr-bg-surface)"
+    figure.update_layout(
+        yaxis=axis,
+        xaxis={"tickformat": "%-d %b", "type": "date"},
+        margin={"l": 56, "r": 16, "t": 40, "b": 36},
+        showlegend=True,
+    )
+    plain: dict[str, Any] = json.loads(figure.to_json())
+    plain["layout"].pop("template", None)
+    return plain

@@ -1,0 +1,173 @@
+"""The executive's page, the orders behind each figure, and the same as a file."""
+
+import csv
+from dataclasses import dataclass
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from dom_project.accounts.access import Right, needs
+from dom_project.lib.htmx import render_part
+from inventory.models import Channel, Node
+
+from .. import behind, board, charts, periods
+from ..metrics import FIGURES, Unit
+
+NAMES = {
+    "cost_per_order": (gettext_lazy("Cost"), gettext_lazy("Cost per order"), "currency-dollar"),
+    "on_time": (gettext_lazy("Delivery"), gettext_lazy("On time"), "truck"),
+    "stock_out_rate": (gettext_lazy("Inventory"), gettext_lazy("Stock-out rate"), "packages"),
+    "csat": (gettext_lazy("Satisfaction"), gettext_lazy("Satisfied customers"), "mood-smile"),
+    "order_to_ship_p50": (gettext_lazy("Operations"), gettext_lazy("Order to ship, median"), "clock"),
+}
+DEFINITIONS = {
+    "cost_per_order": gettext_lazy("Invoice cost of the parcels that left in the period, divided by the orders whose first parcel left in it."),
+    "on_time": gettext_lazy("Of the orders first promised for the period, cancelled ones left out: those with every unit delivered, for pickup ready, by then."),
+    "stock_out_rate": gettext_lazy("Order lines that no eligible node could fill at the first look, divided by the lines looked at."),
+    "csat": gettext_lazy("Answers of 4 or 5, divided by all answers."),
+    "order_to_ship_p50": gettext_lazy("From intake until the last unit left: half of the completed orders took less."),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the page's address asks for."""
+
+    days: int
+    channel: str
+    node: str
+    figure: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Asked":
+        days = request.GET.get("days", "28")
+        figure = request.GET.get("figure", "cost_per_order")
+        return cls(
+            days=int(days) if days.isascii() and days.isdigit() and int(days) in periods.LENGTHS else 28,
+            channel=request.GET.get("channel", "").replace("\0", "")[:50],
+            node=request.GET.get("node", "").replace("\0", "")[:50],
+            figure=figure if figure in FIGURES else "cost_per_order",
+        )
+
+    def query(self, **other: object) -> str:
+        asked = {"days": self.days, "channel": self.channel, "node": self.node, "figure": self.figure} | other
+        return "?" + urlencode({key: value for key, value in asked.items() if value})
+
+
+@require_GET
+@needs(Right.SEE_KPIS)
+def kpis(request: HttpRequest) -> HttpResponse:
+    asked, now = Asked.of(request), timezone.now()
+    period = periods.latest(asked.days, at=now)
+    read = board.read(period, at=now, channel=asked.channel, node=asked.node)
+    chosen = next(card for card in read.cards if card.figure.code == asked.figure)
+    title = str(NAMES[asked.figure][1])
+    figure = charts.trend(
+        unit=chosen.figure.unit,
+        name=title,
+        first_day=period.start,
+        values=chosen.trend or [None] * period.days,
+        before=chosen.trend_before or [None] * period.days,
+        before_name=_("%(days)s days before") % {"days": period.days},
+        target=None if chosen.target is None else float(chosen.target),
+        target_name=_("Target"),
+        marks=[(mark.at, str(mark.number)) for mark in read.marks],
+        currency=read.currency,
+    )
+    context = {
+        "asked": asked,
+        "board": read,
+        "cards": [_card(card, asked) for card in read.cards],
+        "chosen": chosen,
+        "chosen_title": title,
+        "chosen_definition": DEFINITIONS[asked.figure],
+        "table": [
+            {"day": period.start + timedelta(days=place), "value": None if value is None else Fraction(value)}
+            for place, value in enumerate(chosen.trend)
+        ],
+        "figure": figure,
+        "lengths": [(days, asked.query(days=days)) for days in periods.LENGTHS],
+        "channels": Channel.objects.order_by("name").values_list("code", "name"),
+        "nodes": Node.objects.order_by("name").values_list("code", "name"),
+        "csv": asked.query(),
+    }
+    return render_part(request, "kpis/kpis.html", "board", context)
+
+
+def _card(card: board.Card, asked: Asked) -> dict[str, Any]:
+    family, name, icon = NAMES[card.figure.code]
+    return {
+        "card": card,
+        "family": family,
+        "name": name,
+        "icon": icon,
+        "definition": DEFINITIONS[card.figure.code],
+        "chosen": card.figure.code == asked.figure,
+        "choose": asked.query(figure=card.figure.code),
+        "tone": "quiet" if card.better is None else "good" if card.better else "bad",
+    }
+
+
+@require_GET
+@needs(Right.SEE_KPIS)
+def kpi_orders(request: HttpRequest, figure: str) -> HttpResponse:
+    """The orders behind one figure, those that speak against it first."""
+    if figure not in FIGURES:
+        raise Http404
+    asked = Asked.of(request)
+    period = periods.latest(asked.days, at=timezone.now())
+    page = behind.orders(
+        FIGURES[figure], period, channel=asked.channel, node=asked.node,
+        after=request.GET.get("after", ""), only=request.GET.get("only", ""),
+    )  # fmt: skip
+    family, name, _icon = NAMES[figure]
+    context = {
+        "asked": asked,
+        "period": period,
+        "page": page,
+        "figure": FIGURES[figure],
+        "name": name,
+        "definition": DEFINITIONS[figure],
+        "back": asked.query(figure=figure),
+        "only": request.GET.get("only", ""),
+        "here": asked.query(figure=figure),
+    }
+    return render(request, "kpis/orders.html", context)
+
+
+@require_GET
+@needs(Right.SEE_KPIS)
+def kpi_csv(request: HttpRequest) -> HttpResponse:
+    """The five figures of each day, with target and the day's facts: one row a day and figure."""
+    asked = Asked.of(request)
+    period = periods.latest(asked.days, at=timezone.now())
+    facts = periods.facts_of(period, channel=asked.channel, node=asked.node)
+    targets = board.targets_on(period.end)
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="fairlead-kpis-{period.start}-{period.end}.csv"'
+    sheet = csv.writer(response)
+    sheet.writerow(["day", "figure", "value", "unit", "target", "orders_or_lines"])
+    for figure in FIGURES.values():
+        target = targets.get(figure.code)
+        for day, value in board.by_day(figure, facts).items():
+            of_day = [fact for fact in facts if fact.day == day]
+            unit = "minor units" if figure.unit is Unit.MONEY else figure.unit.value
+            sheet.writerow(
+                [
+                    day,
+                    figure.code,
+                    f"{float(value):.4f}",
+                    unit,
+                    "" if target is None else f"{float(target):.4f}",
+                    board.count_behind(figure, of_day),
+                ]
+            )
+    return response
