@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.engine import dp, kernel, opening, ranking
+from routing.engine import cheapest, ranking
 from routing.engine.eligibility import Candidates, Eligibility
-from routing.engine.offers import Offers, Picks
 from routing.engine.problem import Int64
 from routing.engine.verdicts import Pieces
 from routing.rules import Rank
@@ -116,7 +115,7 @@ class Cutting:
             (self.each[line] * units)[None],
             self.offers.max_parcels,
         )
-        picks = _solved(offers)
+        picks = cheapest.solve(offers, explain=False)
         served = np.flatnonzero(picks.node[0] >= 0)
         node, block = picks.node[0, served].astype(np.int64), picks.block[0, served].astype(np.int64)
         pieces = self._pieces(line[served], units[served], node, block)
@@ -156,12 +155,3 @@ class Cutting:
             spare=np.full(count, self.found.spare),
             place=np.zeros(count, np.int64),
         )
-
-
-def _solved(offers: Offers) -> Picks:
-    lines = offers.shape[1]
-    if lines <= kernel.MOST_LINES:
-        return kernel.solve(offers, explain=False)
-    if lines <= dp.MOST_LINES:
-        return dp.solve(offers, explain=False)
-    return opening.solve(offers, explain=False)

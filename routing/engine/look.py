@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from routing.engine import codes, cutting, dp, kernel, opening, ranking, whole
+from routing.engine import cheapest, codes, cutting, kernel, ranking, whole
 from routing.engine.demand import Demand
 from routing.engine.eligibility import Candidates, Eligibility
-from routing.engine.masks import Codes, Masks, RuleMask
+from routing.engine.explaining import Answered, Explaining
+from routing.engine.masks import Masks, RuleMask
 from routing.engine.offers import Picks
 from routing.engine.plan import Action, Options, Outcome
 from routing.engine.problem import Bools, Int64, Problem
@@ -28,6 +29,7 @@ class Look:
         self.masks = Masks(problem, demand, self.tariff)
         self.eligibility = Eligibility(problem, demand, self.masks, self.tariff, self.residual)
         self.length = demand.length
+        self.explaining = Explaining(self.eligibility, explain=options.explain)
 
     def at(self, rows: Int64) -> Verdicts:
         """The verdict on each of these orders as if it were alone."""
@@ -39,6 +41,7 @@ class Look:
             waiting = waiting[~empty]
         pieces: list[Pieces] = []
         others: list[Pieces] = []
+        postponed: list[Answered] = []  # explained only where no later rule has an answer
         for mask in self.masks.rules:
             if not len(waiting):
                 break
@@ -48,9 +51,12 @@ class Look:
                 continue
             again = [waiting[~selected]]
             for places, parcels in self._alike(rows, mine, mask):
-                goes_on = self._answered(verdicts, places, mask, parcels, pieces, others)
+                goes_on = self._answered(verdicts, places, mask, parcels, pieces, others, postponed)
                 again.append(places[goes_on])
             waiting = np.sort(np.concatenate(again))
+        if len(waiting):
+            for answer in postponed:
+                self.explaining.write(verdicts, answer, np.isin(answer.places, waiting), others)
         untold = rows[waiting[verdicts.rule[waiting] < 0]]
         if len(untold):
             wants = np.concatenate([np.arange(self.demand.ptr[row], self.demand.ptr[row + 1]) for row in untold])
@@ -58,6 +64,7 @@ class Look:
             verdicts.reason = np.concatenate([verdicts.reason, np.full(len(wants), codes.NO_RULE)])
         tried = verdicts.rule[waiting] >= 0
         verdicts.action[waiting] = Action.EXCEPTION
+        verdicts.fragile[waiting[verdicts.outcome[waiting] == Outcome.PART]] = True
         verdicts.why[waiting] = np.where(tried, codes.NO_RULE_LEFT, codes.NO_RULE)
         verdicts.pieces, verdicts.others = _by_row(joined(pieces), rows), joined(others)
         return verdicts
@@ -72,6 +79,7 @@ class Look:
             rule=np.full(count, -1, np.int16),
             why=np.zeros(count, np.int64),
             approximate=np.zeros(count, np.bool_),
+            fragile=np.zeros(count, np.bool_),
             refused=np.zeros((count, self.problem.nodes if self.options.explain else 0), np.uint16),
             pieces=joined([]),
             others=joined([]),
@@ -105,6 +113,7 @@ class Look:
         parcels: int,
         pieces: list[Pieces],
         others: list[Pieces],
+        postponed: list[Answered],
     ) -> Bools:
         """Write the verdicts of one rule on orders of one length; [order] True = goes on to the next rule."""
         found = self.eligibility.candidates(verdicts.rows[places], mask, parcels)
@@ -116,6 +125,7 @@ class Look:
         for order in np.flatnonzero(found.needs_cutting()).tolist():
             answer = cutting.solve(self.eligibility, found, order)
             exact[order] = False
+            verdicts.fragile[places[order]] = True
             if answer is None:
                 continue
             split[order] = answer
@@ -131,6 +141,10 @@ class Look:
 
         verdicts.rule[places], verdicts.outcome[places] = mask.place, outcome
         verdicts.approximate[places] = ~exact
+        if rule.if_part is IfPart.EXCEPTION or (
+            rule.if_part is IfPart.NEXT_RULE and rule.if_none is not IfNone.NEXT_RULE
+        ):
+            verdicts.fragile[places[part]] = True
         verdicts.action[places] = np.where(
             part,
             AFTER_PART.get(rule.if_part, Action.EXCEPTION),
@@ -139,86 +153,23 @@ class Look:
         verdicts.why[places] = np.where(part, codes.ONLY_A_PART, np.where(none, codes.NOTHING_FOUND, 0))
         pieces.append(found.pieces(picks, assigned))
         pieces += [answer for order, answer in split.items() if assigned[order]]
-        self._explain(verdicts, places, found, picks, split, left, ~goes_on, others)
+        answer_of = Answered(places, found, picks, split, left)
+        if goes_on.all():
+            postponed.append(answer_of)
+        else:
+            self.explaining.write(verdicts, answer_of, np.asarray(~goes_on, np.bool_), others)
         return np.asarray(goes_on, np.bool_)
 
     def _solved(self, found: Candidates, mask: RuleMask) -> tuple[Picks, Bools]:
         """(plans of whole lines, [order] True = proven best)."""
-        orders, lines, _ = found.offers.shape
+        orders = len(found.rows)
         rank, explain = mask.rule.rank, self.options.explain
         exact = np.ones(orders, np.bool_)
         if rank is not Rank.COST:
             return ranking.solve(self.problem, found.offers, rank, explain=explain), exact
         if found.offers.max_parcels == 1 and mask.rule.if_part is not IfPart.ASSIGN:
             return whole.solve(found.offers, explain=explain), exact
-        if lines <= kernel.MOST_LINES:
-            return kernel.solve(found.offers, explain=explain), exact
-        if lines <= dp.MOST_LINES:
-            return dp.solve(found.offers, explain=explain), exact
-        return opening.solve(found.offers, explain=explain), ~exact
-
-    def _explain(
-        self,
-        verdicts: Verdicts,
-        places: Int64,
-        found: Candidates,
-        picks: Picks,
-        split: dict[int, Pieces],
-        left: Int64,
-        settled: Bools,
-        others: list[Pieces],
-    ) -> None:
-        """Write why lines are left, why nodes were not taken, and what would have been the next best."""
-        short = (left > 0) | (found.units <= 0)
-        explain = self.options.explain
-        if not explain and not short.any():
-            return
-        code = self.eligibility.codes(found)
-        self._reasons(verdicts, found, picks, left, short, code)
-        if not explain:
-            return
-        first = np.full(code[:, 0].shape, codes.MAY, np.uint16)
-        for last in range(code.shape[1] - 1, -1, -1):
-            first = np.where(code[:, last] == codes.MAY, first, code[:, last])
-        beaten = codes.DEARER if found.mask.rule.rank is Rank.COST else codes.OUTRANKED
-        first[first == codes.MAY] = beaten
-        order, line = np.nonzero(picks.node >= 0)
-        first[order, picks.node[order, line]] = 0
-        for place, answer in split.items():
-            first[place, answer.node] = 0
-        verdicts.refused[places] = first
-        comparable = settled.copy()
-        comparable[list(split)] = False
-        alternatives = found.others(picks, comparable)
-        if alternatives is not None and picks.other is not None:
-            others.append(alternatives)
-            verdicts.other_node[places, : picks.other.shape[1]] = np.where(comparable[:, None], picks.other, -1)
-
-    def _reasons(
-        self, verdicts: Verdicts, found: Candidates, picks: Picks, left: Int64, short: Bools, code: Codes
-    ) -> None:
-        order, line = np.nonzero(short)
-        if not len(order):
-            return
-        cell = code[order, line]
-        open_to = cell == codes.MAY
-        parcels = np.array([len(set(zip(n, b, strict=True))) for n, b in _used(picks, order)])
-        full = parcels >= found.offers.max_parcels
-        reason = np.where(open_to, 0, cell).max(1)
-        reason = np.where(open_to.any(1), np.where(full, codes.TOO_MANY_PARCELS, codes.DEARER), reason)
-        partly = (left[order, line] > 0) & (left[order, line] < found.units[order, line])
-        reason = np.where(partly, codes.NO_ATP, reason)
-        reason = np.where(found.units[order, line] <= 0, codes.BAD_QUANTITY, reason)
-        verdicts.reason_want = np.concatenate([verdicts.reason_want, found.wants[order, line]])
-        verdicts.reason = np.concatenate([verdicts.reason, reason.astype(np.int64)])
-
-
-def _used(picks: Picks, orders: Int64) -> list[tuple[list[int], list[int]]]:
-    return [
-        (picks.node[order][served].tolist(), picks.block[order][served].tolist())
-        for order in orders.tolist()
-        for served in [picks.node[order] >= 0]
-    ]
+        return cheapest.solve(found.offers, explain=explain), exact & cheapest.is_exact(found.offers)
 
 
 def _by_row(pieces: Pieces, rows: Int64) -> Pieces:

@@ -212,12 +212,10 @@ class Problem:
 
     def hash(self) -> str:
         """sha256 over every array (name, type, shape, bytes) and the rest as canonical JSON; no float is in it."""
-        digest = hashlib.sha256()
-        for name, kind in ARRAYS.items():
-            array = getattr(self, name)
-            digest.update(f"{name} {kind} {array.shape}".encode())
-            digest.update(array.tobytes())
-        digest.update(_canonical(self._meta()))
+        shapes = {name: (kind, getattr(self, name).shape) for name, kind in ARRAYS.items()}
+        digest = hashlib.sha256(_canonical({**self._meta(), "arrays": shapes}))
+        for name in ARRAYS:
+            digest.update(getattr(self, name).tobytes())
         return digest.hexdigest()
 
     def to_bytes(self) -> bytes:

@@ -21,10 +21,12 @@ class Residual:
         self.atp[skus, problem.stock_node] = left.clip(0, np.iinfo(np.int32).max)
         self.slots: NDArray[np.int64] = np.maximum(problem.slots_left.astype(np.int64), 0)
         self.ship_day: Int64 = problem.ship_day.astype(np.int64)
-        self.first: Int64 = np.full(problem.nodes, -1, np.int64)  # place of the day, −1 = no slot on any
-        self.first_ship: Int64 = np.full(problem.nodes, NOTHING_LEFT, np.int64)
-        for node in range(problem.nodes):
-            self._look(node)
+        room = self.slots > 0
+        some = room.any(1)
+        first = room.argmax(1)
+        ship_day = self.ship_day[np.arange(problem.nodes), first]
+        self.first: Int64 = np.where(some, first, -1)  # place of the day, −1 = no slot on any
+        self.first_ship: Int64 = np.where(some, ship_day, NOTHING_LEFT)
 
     @property
     def open_slot(self) -> Bools:
@@ -45,11 +47,11 @@ class Residual:
         """Take one slot; True when the node's first day moved."""
         self.slots[node, day] -= 1
         if self.slots[node, day] == 0 and day == self.first[node]:
-            self._look(node)
+            self._move_on(node)
             return True
         return False
 
-    def _look(self, node: int) -> None:
+    def _move_on(self, node: int) -> None:
         room = np.flatnonzero(self.slots[node] > 0)
         self.first[node] = room[0] if len(room) else -1
         self.first_ship[node] = self.ship_day[node, room[0]] if len(room) else NOTHING_LEFT

@@ -8,6 +8,7 @@ from routing.engine.drawing import draw
 from routing.engine.look import Look
 from routing.engine.plan import Options, Plan
 from routing.engine.problem import Int64, Problem
+from routing.engine.residual import NOTHING_LEFT
 from routing.engine.verdicts import Verdicts, kept
 
 
@@ -35,8 +36,9 @@ class Queue:
     """Serves orders in turn.
 
     Stock only shrinks, so a plan that was best for its order at the start of a chunk and still fits is still best.
-    A full day is the exception: on the next one the fast service may no longer keep the promise, and a slow, cheaper
-    one takes its place. Orders for which that can happen look again.
+    Three things break that, and such orders look again: a full day (on the next one the fast service may no longer
+    keep the promise, and a slow, cheaper one takes its place), a rule that treats a part otherwise than nothing at
+    all, and lines cut into pieces.
     """
 
     def __init__(self, look: Look) -> None:
@@ -47,67 +49,66 @@ class Queue:
     def serve(self, rows: Int64) -> None:
         """Look at these orders together, then grant or look again, one after the other."""
         verdicts = self.look.at(rows)
-        pieces = verdicts.pieces
-        start = np.searchsorted(_places(rows, pieces.order), np.arange(len(rows) + 1)).tolist()
-        sku = self.look.demand.sku[pieces.want].tolist()
-        columns = (pieces.units, pieces.spare, pieces.node, pieces.block, pieces.day)
-        table = list(zip(sku, *(column.tolist() for column in columns), strict=True))
+        table = self._table(verdicts)
+        places = np.empty(int(rows.max()) + 1, np.int64)
+        places[rows] = np.arange(len(rows))
+        start = np.searchsorted(places[verdicts.pieces.order], np.arange(len(rows) + 1)).tolist()
+        fragile = verdicts.fragile
+        watched = set(np.flatnonzero(fragile).tolist())
         stale = np.zeros(len(rows), np.bool_)
         good = np.ones(len(rows), np.bool_)
+        touched: set[int] = set()
         again: list[Verdicts] = []
         for place in range(len(rows)):
             mine = table[start[place] : start[place + 1]]
-            if place and (stale[place] or not self._fits(mine)):
+            if place and (
+                stale[place]
+                or not self._fits(mine)
+                or (place in watched and not touched.isdisjoint(self._skus(rows.item(place))))
+            ):
                 good[place] = False
-                fresh = self.look.at(rows[[place]])
-                again.append(fresh)
-                fresh_sku = self.look.demand.sku[fresh.pieces.want].tolist()
-                own = fresh.pieces
-                mine = list(
-                    zip(
-                        fresh_sku,
-                        *(c.tolist() for c in (own.units, own.spare, own.node, own.block, own.day)),
-                        strict=True,
-                    )
-                )
-            if mine and self._take(mine):
-                self._mark_stale(rows, stale)
+                again.append(self.look.at(rows[[place]]))
+                mine = self._table(again[-1])
+            for before, now in self._take(mine, touched):
+                slack = self.look.problem.slack[rows]
+                stale |= (slack >= before + self.look.tariff.soonest) & (slack < now + self.look.tariff.longest)
+                if now == NOTHING_LEFT:
+                    stale |= fragile
         self.looked_again += len(again)
         self.granted += [kept(verdicts, good), *again]
 
+    def _table(self, verdicts: Verdicts) -> list[tuple[int, ...]]:
+        """(SKU, units, units to be left there, node, block, day) of each piece."""
+        pieces = verdicts.pieces
+        columns = (pieces.units, pieces.spare, pieces.node, pieces.block, pieces.day)
+        sku = self.look.demand.sku[pieces.want].tolist()
+        return list(zip(sku, *(column.tolist() for column in columns), strict=True))
+
+    def _skus(self, order: int) -> list[int]:
+        demand = self.look.demand
+        return [int(sku) for sku in demand.sku[demand.ptr[order] : demand.ptr[order + 1]]]
+
     def _fits(self, mine: list[tuple[int, ...]]) -> bool:
         residual = self.look.residual
-        atp = residual.atp
+        atp, first = residual.atp, residual.first
         parcels: dict[int, set[int]] = {}
         for sku, units, spare, node, block, day in mine:
-            if atp.item(sku, node) < units + spare or residual.first.item(node) != day:
+            if atp.item(sku, node) < units + spare or first.item(node) != day:
                 return False
             parcels.setdefault(node, set()).add(block)
-        return all(residual.slots.item(node, residual.first.item(node)) >= len(held) for node, held in parcels.items())
+        return all(residual.slots.item(node, first.item(node)) >= len(held) for node, held in parcels.items())
 
-    def _take(self, mine: list[tuple[int, ...]]) -> list[tuple[int, int]]:
+    def _take(self, mine: list[tuple[int, ...]], touched: set[int]) -> list[tuple[int, int]]:
         """Take the units and slots; returns (ship day before, ship day now) of nodes whose first day is full."""
         residual = self.look.residual
-        atp = residual.atp
         parcels = set()
         for sku, units, _, node, block, day in mine:
-            atp[sku, node] -= units
+            residual.atp[sku, node] -= units
+            touched.add(sku)
             parcels.add((node, block, day))
         moved = []
         for node, _, day in sorted(parcels):
             before = residual.first_ship.item(node)
             if residual.take_slot(node, day):
                 moved.append((before, residual.first_ship.item(node)))
-        self._moved = moved
         return moved
-
-    def _mark_stale(self, rows: Int64, stale: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
-        slack = self.look.problem.slack[rows].astype(np.int64)
-        for before, now in self._moved:
-            stale |= (slack >= before + self.look.tariff.soonest) & (slack < now + self.look.tariff.longest)
-
-
-def _places(rows: Int64, orders: Int64) -> Int64:
-    place = np.empty(int(rows.max(initial=0)) + 1, np.int64)
-    place[rows] = np.arange(len(rows))
-    return place[orders]

@@ -48,6 +48,7 @@ class Verdicts:
     rule: Int16
     why: Int64
     approximate: Bools
+    fragile: Bools  # less stock may change the verdict although its pieces still fit
     refused: NDArray[np.uint16]  # [row, node]
     pieces: Pieces
     others: Pieces
@@ -68,6 +69,7 @@ def kept(verdicts: Verdicts, mask: Bools) -> Verdicts:
         rule=verdicts.rule[mask],
         why=verdicts.why[mask],
         approximate=verdicts.approximate[mask],
+        fragile=verdicts.fragile[mask],
         refused=verdicts.refused[mask],
         pieces=verdicts.pieces.of(np.isin(verdicts.pieces.order, rows)),
         others=verdicts.others.of(np.isin(verdicts.others.order, rows)),

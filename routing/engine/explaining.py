@@ -1,0 +1,86 @@
+"""Why lines are left, why nodes were not taken, what would have been the next best: codes, never words."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from routing.engine import codes
+from routing.engine.eligibility import Candidates, Eligibility
+from routing.engine.masks import Codes
+from routing.engine.offers import Picks
+from routing.engine.problem import Bools, Int64
+from routing.engine.verdicts import Pieces, Verdicts
+from routing.rules import Rank
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answered:
+    """What one rule found for orders of one length: `places` among the rows of the verdicts."""
+
+    places: Int64
+    found: Candidates
+    picks: Picks
+    split: dict[int, Pieces]  # orders whose lines were cut
+    left: Int64  # [order, line] units without a node
+
+
+class Explaining:
+    """Writes the reasons of an answer into the verdicts."""
+
+    def __init__(self, eligibility: Eligibility, *, explain: bool) -> None:
+        self.eligibility, self.explain = eligibility, explain
+
+    def write(self, verdicts: Verdicts, answer: Answered, final: Bools, others: list[Pieces]) -> None:
+        """Reasons, refusals and alternatives of the orders for which this answer is `final`."""
+        found, picks = answer.found, answer.picks
+        short = ((answer.left > 0) | (found.units <= 0)) & final[:, None]
+        if not self.explain and not short.any():
+            return
+        code = self.eligibility.codes(found)
+        if short.any():
+            self._reasons(verdicts, answer, short, code)
+        if not self.explain:
+            return
+        verdicts.refused[answer.places[final]] = self._first_refusals(answer, code)[final]
+        comparable = final.copy()
+        comparable[list(answer.split)] = False
+        alternatives = found.others(picks, comparable)
+        if alternatives is not None and picks.other is not None:
+            others.append(alternatives)
+            shown = np.where(comparable[:, None], picks.other, -1)[final]
+            verdicts.other_node[answer.places[final], : picks.other.shape[1]] = shown
+
+    def _first_refusals(self, answer: Answered, code: Codes) -> Codes:
+        """[order, node] the first refusal over the lines; 0 for the nodes of the plan."""
+        first = code[:, -1].copy()
+        for line in range(code.shape[1] - 2, -1, -1):
+            np.copyto(first, code[:, line], where=code[:, line] != codes.MAY)
+        beaten = codes.DEARER if answer.found.mask.rule.rank is Rank.COST else codes.OUTRANKED
+        first[first == codes.MAY] = beaten
+        order, at = np.nonzero(answer.picks.node >= 0)
+        first[order, answer.picks.node[order, at]] = codes.NO_CODE
+        for place, pieces in answer.split.items():
+            first[place, pieces.node] = codes.NO_CODE
+        return first
+
+    def _reasons(self, verdicts: Verdicts, answer: Answered, short: Bools, code: Codes) -> None:
+        """Per line left: what stood last in the way at the node that came nearest."""
+        found = answer.found
+        order, line = np.nonzero(short)
+        units, left, cell = found.units[order, line], answer.left[order, line], code[order, line]
+        full = np.array([_parcels(answer, place) for place in order.tolist()]) >= found.offers.max_parcels
+        open_to = (cell == codes.MAY).any(1)
+        reason = np.where(cell == codes.MAY, 0, cell).max(1)
+        reason = np.where(open_to, np.where(full, codes.TOO_MANY_PARCELS, codes.DEARER), reason)
+        reason = np.where((left > 0) & (left < units), np.where(full, codes.TOO_MANY_PARCELS, codes.NO_ATP), reason)
+        reason = np.where(units <= 0, codes.BAD_QUANTITY, reason)
+        verdicts.reason_want = np.concatenate([verdicts.reason_want, found.wants[order, line]])
+        verdicts.reason = np.concatenate([verdicts.reason, reason.astype(np.int64)])
+
+
+def _parcels(answer: Answered, place: int) -> int:
+    """Parcels of one order."""
+    if place in answer.split:
+        return len(set(answer.split[place].node.tolist()))
+    node, block = answer.picks.node[place], answer.picks.block[place]
+    return len({(at, held) for at, held in zip(node.tolist(), block.tolist(), strict=True) if at >= 0})
