@@ -9,7 +9,7 @@ BARE := SECRET_KEY=unused FIELD_KEYS=unused DATABASE_URL=postgres://nobody@127.0
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo demo-reset test check bench lint types arch migrations fmt migrate requirements requirements-check
+.PHONY: help setup demo demo-reset test check bench lint types arch migrations fmt vendor migrate requirements requirements-check
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ fmt: setup ## Put code and templates into shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@find $(TEMPLATES) -name '*.html' -print0 | xargs -0 -r $(BIN)/djhtml
+
+vendor: setup ## Fetch the front-end files of dom_project/vendor.toml again (needs npm)
+	@$(BARE) $(BIN)/python -W ignore::RuntimeWarning manage.py vendor
 
 migrate: setup ## Bring the database of DATABASE_URL, or of the running demo, up to date
 	@$(BIN)/python manage.py migrate

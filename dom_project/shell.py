@@ -118,7 +118,7 @@ def shell_of(request: HttpRequest) -> Shell:
         tools=entries(TOOLS, role, request),
         person=person,
         initials="".join(word[0] for word in person.split()[:2]).upper(),
-        role=str(user.get_role_display()) if role and user.role else "",
+        role=str(user.get_role_display()) if user.is_authenticated else "",
         retailer=settings.RETAILER,
         home=link("home"),
         search=link("orders") if role in READERS else "",

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from . import health, views
 
@@ -14,8 +14,10 @@ urlpatterns = [
     path("account/", views.account, name="account"),
     path("account/password/", views.PasswordChange.as_view(), name="password"),
     path("", include("kpis.urls")),
+    path("favicon.ico", views.favicon),
     path("style/", views.style, name="style"),
+    path("style/phone/", views.style_phone, name="style_phone"),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api_docs"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api_docs"),
 ]

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -97,11 +98,23 @@ class PasswordChange(PasswordChangeView):
 
 
 @require_GET
-def style(request: HttpRequest) -> HttpResponse:
+def style(request: HttpRequest, template: str = "shell/style.html") -> HttpResponse:
     """Every component in its states: to build pages by, to photograph, to test."""
     if not (settings.DEBUG or settings.DEMO):
         raise Http404
-    return render(request, "shell/style.html", styleguide.examples())
+    return render(request, template, styleguide.examples())
+
+
+@require_GET
+def style_phone(request: HttpRequest) -> HttpResponse:
+    """The same for pages of the floor."""
+    return style(request, "shell/style_phone.html")
+
+
+@require_GET
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For browsers that ask without reading the page, the admin's for one."""
+    return redirect(static("favicon.svg"))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -60,6 +60,34 @@ def test_every_component_is_accessible_and_fits(
     assert complaints == []
 
 
+@pytest.mark.parametrize(("case", "width", "theme"), SIZES[2:])
+def test_the_pages_of_the_floor_are_accessible_and_fit(
+    case: str, width: int, theme: str, page: Page, live_server: LiveServer, log_in: LogIn, complaints: list[str]
+) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    log_in(Role.STORE_ASSOCIATE)
+    page.goto(f"{live_server.url}/style/phone/?theme={theme}")
+    assert accessibility_faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert complaints == []
+
+
+def test_the_api_explains_itself_under_the_same_policy(
+    page: Page, live_server: LiveServer, log_in: LogIn, complaints: list[str]
+) -> None:
+    log_in(Role.ADMINISTRATOR)
+    page.goto(f"{live_server.url}/api/docs/")
+    expect(page.get_by_role("heading", name="Fairlead")).to_be_visible()
+    assert complaints == []
+
+
+def test_what_is_not_there_is_told_on_a_page_of_ours(page: Page, live_server: LiveServer, log_in: LogIn) -> None:
+    log_in()
+    page.goto(f"{live_server.url}/nowhere/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing here")
+    assert accessibility_faults(page) == []
+
+
 def test_a_wrong_password_is_told_in_words_and_keeps_the_name(
     page: Page, live_server: LiveServer, transactional_db: None
 ) -> None:
