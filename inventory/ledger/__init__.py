@@ -7,17 +7,27 @@ longer true.
 
 from .adjust import adjust_many
 from .allocate import allocate_many
+from .booked import mark_booked
+from .count import count_chunk, count_levels
+from .floor import floor_count
 from .open_levels import open_levels_many
 from .publish import publish_atp
 from .receive import receive_many
 from .release import release_many
 from .safety import set_safety_many
+from .scopes import begin_snapshot, complete_snapshot
 from .ship import ship_many
 from .take_back import take_back_many
 
 __all__ = [
     "adjust_many",
     "allocate_many",
+    "begin_snapshot",
+    "complete_snapshot",
+    "count_chunk",
+    "count_levels",
+    "floor_count",
+    "mark_booked",
     "open_levels_many",
     "publish_atp",
     "receive_many",
