@@ -129,7 +129,10 @@ WANT_RECALL = """
 UPDATE routing_allocation SET recall_wanted_at = %s
 WHERE id = ANY(%s::bigint[]) AND state = 'open' AND dispatched_at IS NOT NULL AND recall_wanted_at IS NULL
 """
-CLEAR_RECALL = "UPDATE routing_allocation SET recall_wanted_at = NULL WHERE id = ANY(%s::bigint[])"
+CLEAR_RECALL = """
+UPDATE routing_allocation SET recall_refused_at = recall_wanted_at, recall_wanted_at = NULL
+WHERE id = ANY(%s::bigint[]) AND recall_wanted_at IS NOT NULL
+"""
 
 
 def next_ids(count: int) -> list[int]:
@@ -186,7 +189,7 @@ def want_recall(allocation_ids: Collection[int], *, at: datetime) -> int:
 
 
 def clear_recall(allocation_ids: Collection[int]) -> int:
-    """The floor keeps these: take the wish away. Returns rows."""
+    """The floor keeps these: take the wish away, for the shortfall that it was about. Returns rows."""
     return db.execute(CLEAR_RECALL, [sorted(allocation_ids)])
 
 

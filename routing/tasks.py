@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from dom_project.lib import bell
-from routing import pending, sourcing
+from routing import pending, shortfalls, sourcing, waiting
 
 BATCHES = 20  # of one ring; more work rings again, so that other bells are heard
 
@@ -26,3 +26,15 @@ def route(**_newer: object) -> None:
             return
     if pending.any_due():
         bell.ring("route")
+
+
+@shared_task(name="wake_waiting")
+def wake_waiting(**_newer: object) -> None:
+    """Let what waits be looked at again where something came that may help."""
+    waiting.wake_waiting(at=timezone.now())
+
+
+@shared_task(name="resolve_shortfalls")
+def resolve_shortfalls(**_newer: object) -> None:
+    """Source anew what a source says is not there."""
+    shortfalls.resolve_shortfalls(at=timezone.now())

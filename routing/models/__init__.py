@@ -3,7 +3,7 @@ from .orders import Customer, Order, OrderEvent, OrderException, OrderLine
 from .outbox import Outbox, Subscriber
 from .rates import RateBand, RateCard, Service, ServiceZone
 from .strategies import Rule, Strategy, StrategyActivation, StrategyVersion
-from .work import Allocation, LineRefusal, Pending, PlanParcel
+from .work import Allocation, LineRefusal, Pending, PlanParcel, ShortfallCase
 
 __all__ = [
     "Allocation",
@@ -22,6 +22,7 @@ __all__ = [
     "RateCard",
     "Rule",
     "Service",
+    "ShortfallCase",
     "ServiceZone",
     "Strategy",
     "StrategyActivation",

@@ -153,6 +153,8 @@ class OrderLine(models.Model):
                 name="delivered_and_returned_were_shipped",
             ),
         ]
+        # Few lines ever wait, so that the others stay heap-only updates.
+        indexes = [models.Index(fields=["sku"], condition=Q(backordered__gt=0), name="backordered_lines")]
 
     def __str__(self) -> str:
         return f"{self.order_id}/{self.line_ref}"

@@ -81,6 +81,7 @@ class Allocation(models.Model):
     allocated_at = models.DateTimeField()
     dispatched_at = models.DateTimeField(null=True)
     recall_wanted_at = models.DateTimeField(null=True)
+    recall_refused_at = models.DateTimeField(null=True)  # the wish that the floor could not grant
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -103,3 +104,28 @@ class LineRefusal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line_id} {self.node_id}"
+
+
+class ShortfallCase(models.Model):
+    """Too much would have to be re-sourced at once: routing stopped, and a person says whether to go on."""
+
+    class Verdict(models.TextChoices):
+        GO_ON = "go_on", _("Re-source them all")
+        LEAVE = "leave", _("Leave them where they are")
+        GONE = "gone", _("The shortfall went away")
+
+    params = models.JSONField(db_default={})  # levels, units, orders, most
+    raised_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=80, db_default="")
+    verdict = models.CharField(max_length=8, choices=Verdict.choices, db_default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), condition=Q(closed_at__isnull=True), name="one_open_shortfall_case"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.raised_at} {self.verdict}"
