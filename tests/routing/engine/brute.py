@@ -184,9 +184,7 @@ class Trial:
                 away = int(problem.distance_km[problem.dest[self.order], node])
                 return away if away >= 0 else 2**60
             day = self.state.free_days(node, 1)[0]
-            return carriage(
-                problem, self.order, node, day, sum(int(problem.grams[line]) for line in held)
-            ).arrive_day
+            return carriage(problem, self.order, node, day, sum(int(problem.grams[line]) for line in held)).arrive_day
 
         singles = []
         for node in range(problem.nodes):

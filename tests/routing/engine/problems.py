@@ -89,7 +89,7 @@ def problem(
         "rate": [[[price + 100 * band for band in range(3)] for price in row] for row in rates],
         "band_grams": [1000, 5000, 20_000],
         "per_kg_above": [[50] * zones for _ in rates],
-        "transit": [[days] * zones for days in transit],
+        "transit": np.reshape([[days] * zones for days in transit], (-1, zones)),
         "channels": ("web", "app"),
         "regions": ("CA", "NY"),
         "categories": ("mugs", "sofas"),
@@ -108,8 +108,13 @@ def _array(value, name):
     return value if name in plain | names else np.array(value, np.int64)
 
 
-def random_problem(seed, *, orders=1, skus=4, nodes=3, lines=3, most_units=3, stock=4, days=2, slots=2, rules=(ANY,)):
-    """Everything at random: services, missing prices, zones, scarce stock and slots, promises already missed."""
+def random_problem(
+    seed, *, orders=1, skus=4, nodes=3, lines=3, most_units=3, stock=4, days=2, slots=2, rules=(ANY,), plain=False
+):
+    """Everything at random: services, missing prices, zones, scarce stock and slots, promises already missed.
+
+    `plain`: only stock, slots and prices stand in the way, so that plans of several parcels are common.
+    """
     rng = np.random.default_rng(seed)
     sizes = rng.integers(1, lines + 1, orders)
     total = int(sizes.sum())
@@ -124,6 +129,8 @@ def random_problem(seed, *, orders=1, skus=4, nodes=3, lines=3, most_units=3, st
     transit = rng.integers(0, 5, (services, zones))
     transit[rng.random(transit.shape) < 0.1] = -1
     forbids = (rng.random((total, nodes)) < 0.05) * 1
+    if plain:
+        rate, transit, forbids = np.abs(rate), np.abs(transit), forbids * 0
     made = Problem(
         id=f"random {seed}",
         decided_on=date(2026, 3, 2),
@@ -132,7 +139,7 @@ def random_problem(seed, *, orders=1, skus=4, nodes=3, lines=3, most_units=3, st
         rules=parse_rules([dict(row) for row in rules]),
         order_ref=np.arange(orders),
         dest=rng.integers(0, 2, orders),
-        method=(rng.random(orders) < 0.15) * 1,
+        method=(rng.random(orders) < (0 if plain else 0.15)) * 1,
         pinned_node=rng.integers(0, nodes, orders),
         slack=rng.integers(-2, 8, orders),
         channel=rng.integers(0, 2, orders),
@@ -144,7 +151,7 @@ def random_problem(seed, *, orders=1, skus=4, nodes=3, lines=3, most_units=3, st
         units=units,
         grams=units * rng.integers(1, 9000, total),
         unfilled=np.full(total, 1_000_000),
-        class_bits=rng.choice([0, 0, 0, 1, 2], total),
+        class_bits=rng.choice([0, 0, 0, 1, 2], total) * (not plain),
         category=rng.integers(0, 2, total),
         forbid_ptr=np.cumsum([0, *forbids.sum(1)]),
         forbid_node=np.nonzero(forbids)[1],
@@ -157,17 +164,17 @@ def random_problem(seed, *, orders=1, skus=4, nodes=3, lines=3, most_units=3, st
         node_ref=np.arange(nodes),
         kind=rng.integers(0, 5, nodes),
         group=rng.integers(-1, 2, nodes),
-        slots_left=rng.integers(-1, slots + 1, (nodes, days)),
+        slots_left=rng.integers(0 if plain else -1, slots + 1, (nodes, days)),
         ship_day=np.sort(
             rng.integers(0, 3, (nodes, 1)) + np.cumsum(rng.integers(1, 3, (nodes, days)), axis=1), axis=1
         ),
         fix=rng.integers(50, 400, nodes),
         pick=rng.integers(5, 90, nodes),
         node_class_bits=rng.choice([3, 3, 1], nodes),
-        abilities=rng.choice([3, 3, 3, 1, 2], nodes),
-        service_bits=rng.integers(1, 1 << services, nodes),
+        abilities=np.full(nodes, 3) if plain else rng.choice([3, 3, 3, 1, 2], nodes),
+        service_bits=np.full(nodes, 7) if plain else rng.integers(1, 1 << services, nodes),
         distance_km=rng.integers(-1, 2000, (2, nodes)),
-        zone=rng.integers(-1, zones, (2, nodes)),
+        zone=rng.integers(0 if plain else -1, zones, (2, nodes)),
         rate=rate,
         band_grams=np.array([1000, 5000, 20_000]),
         per_kg_above=rng.integers(-1, 120, (services, zones)),
