@@ -106,10 +106,9 @@ def rule(name: str = "Everything", **parts: Any) -> dict[str, Any]:
     return {"name": name, **defaults, "if_part": "assign", "if_none": "backorder", **parts}
 
 
-def strategy(*rules_: dict[str, Any], code: str = "main") -> StrategyVersion:
+def strategy(*rules_: dict[str, Any], code: str = "main", at: datetime = MADE_AT) -> StrategyVersion:
     """A strategy whose version with these rules (one for everything without any) is live."""
     Strategy.objects.get_or_create(code=code, defaults={"name": code.title()})
-    at = datetime(2026, 11, 1, tzinfo=UTC)
     rules = list(rules_) or [rule()]
     saved = strategies.save_version(rules, strategy=code, author="user:1", reason="Made for a test", at=at)
     strategies.activate(saved, at=at, actor="user:1")
