@@ -1,6 +1,5 @@
 """A PostgreSQL of the tests' own, started before the workers of xdist are; the clock; a browser."""
 
-import atexit
 import os
 import shutil
 import tempfile
@@ -13,6 +12,7 @@ import hypothesis
 import pytest
 
 from dom_project import devservices
+from tests.server import OwnServer
 
 # No test is judged by time; in CI a property is tried on the same examples every time.
 hypothesis.settings.register_profile("here", deadline=None)
@@ -28,38 +28,18 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright's synchronous calls 
 os.environ["LOG_LEVEL"] = "WARNING"
 
 
-class OwnServer:
-    """PostgreSQL in a temporary folder; its address is known before it is started."""
-
-    def __init__(self) -> None:
-        self.port, self.password = devservices.free_port(), "tests"
-        self.url = f"postgres://{devservices.NAME}:{self.password}@127.0.0.1:{self.port}/{devservices.NAME}"
-        self.service: devservices.Service | None = None
-
-    def start(self) -> None:
-        if self.service:
-            return
-        folder = Path(tempfile.mkdtemp(prefix="fairlead-tests-"))
-        folder.chmod(0o755)  # as root the server runs as nobody, who must be able to walk through
-        atexit.register(self.stop, folder)
-        self.service = devservices.start_postgres(
-            folder / "postgres", settings=devservices.THROWAWAY, port=self.port, password=self.password
-        )
-
-    def stop(self, folder: Path) -> None:
-        if self.service:
-            self.service.process.kill()
-            self.service.process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 OWN = None if "TEST_DATABASE_URL" in os.environ else OwnServer()
-os.environ["DATABASE_URL"] = os.environ.setdefault("TEST_DATABASE_URL", OWN.url if OWN else "")
+if OWN:
+    # The workers of xdist inherit both.
+    os.environ |= {"TEST_DATABASE_URL": OWN.url, "TEST_DATABASE_TEMPLATE": devservices.NAME}
+os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 django.setup()
 
 from django.db import connection  # noqa: E402
 from django.test import TransactionTestCase  # noqa: E402
 
+if template := os.environ.get("TEST_DATABASE_TEMPLATE"):
+    connection.settings_dict["TEST"]["TEMPLATE"] = template
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 
 
