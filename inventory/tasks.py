@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from . import capacity, idempotency, ledger
+from .integrations import frame
 
 
 @shared_task(name="publish_atp", queue="feed")
@@ -19,3 +20,8 @@ def open_node_days(**_newer: object) -> None:
 @shared_task(name="forget_calls", queue="report")
 def forget_calls(**_newer: object) -> None:
     idempotency.forget_calls(at=timezone.now())
+
+
+@shared_task(name="pull_feeds", queue="feed")
+def pull_feeds(**_newer: object) -> None:
+    frame.pull_due(at=timezone.now(), now=timezone.now)

@@ -79,7 +79,7 @@ class Caller:
         until, parts, size = time.monotonic() + total, [], 0
         try:
             with self._client.stream(method, url, headers=headers, params=params, content=body) as response:
-                for part in response.iter_bytes(65_536):
+                for part in response.iter_bytes():  # as it comes: a chunk size would wait for a dripping source
                     size += len(part)
                     if size > max_bytes:
                         raise CallFailed("too_large", {"max_bytes": max_bytes})

@@ -1,7 +1,7 @@
 from .calls import IdempotentCall
 from .feeds import Connection, DataIssue, FeedCase, FeedChunk, FeedRun, FeedScope, FeedStage, RejectedRow
 from .goods import Barcode, Category, SafetyRule, Sku
-from .imports import ImportRun
+from .imports import ImportFault, ImportRun
 from .network import Channel, ExchangeRate, LegalEntity, Node, NodeAccess, NodeDay, NodeGroup
 from .stock import AtpMovement, FloorEvidence, LedgerEntry, LevelObservation, OwnMovement, PublishedAtp, StockLevel
 
@@ -20,6 +20,7 @@ __all__ = [
     "FeedStage",
     "FloorEvidence",
     "IdempotentCall",
+    "ImportFault",
     "ImportRun",
     "LedgerEntry",
     "LegalEntity",

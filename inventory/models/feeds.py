@@ -48,7 +48,7 @@ class FeedScope(models.Model):
 
     node = models.OneToOneField(Node, on_delete=models.PROTECT, related_name="feed")
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, null=True, blank=True, related_name="scopes")
-    source_ref = models.CharField(max_length=64, blank=True, default="")
+    source_ref = models.CharField(max_length=64, blank=True, db_default="")
     booking = models.BooleanField(
         default=True, help_text=_("True: contains what was booked. False: a physical count.")
     )
@@ -86,6 +86,8 @@ class FeedRun(models.Model):
     stale = models.IntegerField(default=0)
     drift = models.IntegerField(default=0)
     rejected = models.IntegerField(default=0)
+    clamped = models.IntegerField(default=0, help_text=_("Rows whose moment lay ahead of our clock."))
+    error = models.JSONField(null=True)  # code and parameters
 
     class Meta:
         indexes = [models.Index(fields=["connection", "-id"], name="runs_of_a_connection")]

@@ -37,7 +37,6 @@ class ImportRun(models.Model):
     rows_bad = models.IntegerField(default=0)
     bytes_total = models.BigIntegerField(default=0)
     bytes_read = models.BigIntegerField(default=0)
-    rejected = models.FileField(upload_to="imports/", blank=True)
     error = models.JSONField(null=True, blank=True)
     created_by = models.CharField(max_length=80)
     created_at = models.DateTimeField()
@@ -47,3 +46,18 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.file_name}"
+
+
+class ImportFault(models.Model):
+    """A line of a file that was not taken, as it came, with each of its faults (field, reason code, parameters)."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="faults", db_index=False)
+    line = models.IntegerField()
+    cells = ArrayField(models.TextField())
+    faults = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "line"], name="one_fault_row_per_line")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} line {self.line}"

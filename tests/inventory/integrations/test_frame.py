@@ -1,0 +1,276 @@
+"""One connection pulled from a source on the loopback, over real rows."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dom_project.lib.api_errors import Refused
+from inventory import feeds, invariants, ledger
+from inventory.integrations import frame, guard, lease, staging
+from inventory.models import (
+    Connection,
+    DataIssue,
+    FeedCase,
+    FeedRun,
+    FeedScope,
+    FeedStage,
+    LedgerEntry,
+    RejectedRow,
+    StockLevel,
+)
+from inventory.movements import Wanted
+from tests import make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def connection(source) -> Connection:
+    make.node("RENO")
+    for code in ("MUG", "PLATE", "BOWL"):
+        make.sku(code)
+    return Connection.objects.create(
+        ref="erp", name="ERP", address=source.address, token="secret", schedule_seconds=30
+    )
+
+
+def row(sku="MUG", on_hand=10, *, node="RENO", changed_at=NOON - timedelta(hours=1), version=1, **more):
+    told = {"node": node, "sku": sku, "on_hand": on_hand, "reserved": 0, "version": version}
+    return told | {"changed_at": changed_at.isoformat()} | more
+
+
+def pull(source, connection, *rows, at=NOON, **marks):
+    if rows or marks:
+        source.says(*rows, **{"as_of": at.isoformat()} | marks)
+    Connection.objects.update(next_at=None)
+    assert frame.pull_due(at=at, now=lambda: at) == 1
+    connection.refresh_from_db()
+    return FeedRun.objects.order_by("-id").first()
+
+
+def on_hand(sku="MUG", node="RENO"):
+    return StockLevel.objects.get(node__code=node, sku__code=sku).on_hand
+
+
+def test_a_first_pull_reads_everything_and_opens_levels(source, connection):
+    run = pull(source, connection, row(), row("PLATE", 4, reserved=1))
+    assert (run.kind, run.state, run.rows_read, run.changed) == ("snapshot", "applied", 2, 2)
+    level = StockLevel.objects.get(sku__code="PLATE")
+    assert (level.on_hand, level.external, level.atp) == (4, 1, 3)
+    assert connection.last_success_at == connection.last_snapshot_at == NOON
+    assert (connection.last_error, connection.lease_until, FeedStage.objects.count()) == (None, None, 0)
+    assert FeedScope.objects.get().seen_at == NOON
+    assert not invariants.broken_rows()
+
+
+def test_a_later_pull_asks_for_changes_with_the_overlap(source, connection):
+    pull(source, connection, row())
+    later = NOON + timedelta(seconds=30)
+    run = pull(source, connection, row(on_hand=8, changed_at=later, version=2), at=later)
+    assert source.queries[-1]["since"] == "2026-11-10T11:58:00Z"
+    assert (run.kind, run.changed, on_hand()) == ("delta", 1, 8)
+
+
+def test_changes_never_zero_what_they_leave_out_but_a_snapshot_does(source, connection):
+    pull(source, connection, row(), row("PLATE", 4), row("BOWL", 90))
+    pull(source, connection, row("BOWL", 80, version=2, changed_at=NOON), at=NOON + timedelta(seconds=30))
+    assert on_hand("PLATE") == 4
+    run = pull(source, connection, row(), row("BOWL", 80, version=2), at=NOON + timedelta(hours=1))
+    assert (run.kind, on_hand(), on_hand("PLATE")) == ("snapshot", 10, 0)
+
+
+def test_a_row_that_comes_again_is_counted_as_stale(source, connection):
+    recent = NOON - timedelta(seconds=60)
+    pull(source, connection, row(version=7, changed_at=recent))
+    run = pull(source, connection, row(on_hand=99, version=7, changed_at=recent), at=NOON + timedelta(seconds=30))
+    assert (run.stale, run.changed, on_hand()) == (1, 0, 10)
+
+
+def test_an_older_figure_than_the_level_has_is_stale(source, connection):
+    pull(source, connection, row())
+    run = pull(source, connection, row(on_hand=3, version=9), at=NOON + timedelta(seconds=30))
+    assert (run.stale, on_hand()) == (1, 10)
+
+
+def test_bad_rows_are_kept_with_field_and_reason_and_good_ones_count(source, connection):
+    run = pull(
+        source,
+        connection,
+        row(),
+        row("NOPE"),
+        row(node="NOWHERE"),
+        row("PLATE", None),
+        row("BOWL", 1.5),
+    )
+    assert (run.state, run.rejected, on_hand()) == ("applied", 4, 10)
+    assert set(RejectedRow.objects.values_list("source_id", "field", "reason", "value")) == {
+        ("reno|nope", "sku", "unknown_sku", "nope"),
+        ("nowhere|mug", "node", "unknown_node", "nowhere"),
+        ("reno|plate", "on_hand", "missing", "None"),
+        ("reno|bowl", "on_hand", "not_whole", "1.5"),
+    }
+
+
+def test_a_bad_row_keeps_the_last_good_figure_and_a_good_one_closes_it(source, connection):
+    pull(source, connection, row(), row("PLATE", 4))
+    pull(source, connection, row(), row("PLATE", None), at=NOON + timedelta(hours=1))
+    pull(source, connection, row(), row("PLATE", None), at=NOON + timedelta(hours=2))
+    assert on_hand("PLATE") == 4
+    assert RejectedRow.objects.get(closed_at=None).times == 2
+    pull(source, connection, row(), row("PLATE", 5), at=NOON + timedelta(hours=3))
+    assert (on_hand("PLATE"), RejectedRow.objects.filter(closed_at=None).count()) == (5, 0)
+
+
+def test_a_negative_figure_counts_as_zero_with_an_issue(source, connection):
+    pull(source, connection, row(on_hand=-3))
+    assert on_hand() == 0
+    assert DataIssue.objects.get().raw == -3
+
+
+def test_a_moment_ahead_is_clamped_and_counted(source, connection):
+    run = pull(source, connection, row(changed_at=NOON + timedelta(minutes=6)))
+    assert (run.clamped, run.state, on_hand()) == (1, "applied", 10)
+
+
+def test_fewer_than_allocated_counts_and_leaves_a_shortfall(source, connection):
+    pull(source, connection, row())
+    level = StockLevel.objects.get()
+    ledger.allocate_many([Wanted("alloc:1", NOON.date(), 1, level.pk, 8)], at=NOON)
+    pull(source, connection, row(on_hand=5, version=2, changed_at=NOON), at=NOON + timedelta(seconds=30))
+    level.refresh_from_db()
+    assert (level.on_hand, level.allocated, level.shortfall, level.atp) == (5, 8, 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("case", "status", "body", "code"),
+    [
+        ("HTML", 200, b"<html>Log in</html>", "html"),
+        ("half a body", 200, b'{"rows": [{"no', "half_body"),
+        ("no right", 401, b"", "unauthorised"),
+        ("broken", 500, b"", "source_broken"),
+    ],
+)
+def test_a_bad_answer_leaves_the_old_figures_and_says_why(source, connection, case, status, body, code):
+    pull(source, connection, row())
+    source.answers(status, body)
+    run = pull(source, connection, at=NOON + timedelta(hours=1))
+    assert (run.state, run.error["code"], connection.last_error["code"]) == ("failed", code, code), case
+    assert (connection.failures, connection.last_success_at, on_hand()) == (1, NOON, 10)
+    assert LedgerEntry.objects.count() == 1
+
+
+def test_a_throttled_connection_waits_as_long_as_it_is_told(source, connection):
+    source.answers(429, b"", Retry_After="90")
+    pull(source, connection)
+    assert connection.next_at == NOON + timedelta(seconds=90)
+
+
+def test_a_second_page_that_breaks_leaves_nothing_of_the_first(source, connection):
+    source.says(row(), complete=False, next="two", count=2)
+    first = source.answer
+    source.answer = lambda query: (500, {}, b"") if "cursor" in query else first(query)
+    run = pull(source, connection)
+    assert (run.state, StockLevel.objects.count(), FeedStage.objects.count()) == ("failed", 0, 0)
+
+
+def test_all_zeros_are_asked_about_and_nothing_of_them_counts(source, connection):
+    pull(source, connection, row(), row("PLATE", 4))
+    run = pull(source, connection, row(on_hand=0), row("PLATE", 0), at=NOON + timedelta(hours=1))
+    case = FeedCase.objects.get()
+    assert (run.state, case.reason, on_hand(), on_hand("PLATE")) == ("asked", "all_zero", 10, 4)
+    assert case.params["biggest"] == [
+        {"node": "RENO", "sku": "MUG", "before": 10, "after": 0},
+        {"node": "RENO", "sku": "PLATE", "before": 4, "after": 0},
+    ]
+    assert feeds.freshness(NOON + timedelta(hours=1))[FeedScope.objects.get().node_id].state == "stale"
+
+
+def asked(source, connection):
+    pull(source, connection, row(), row("PLATE", 4))
+    return pull(source, connection, row(on_hand=0), row("PLATE", 0), at=NOON + timedelta(hours=1))
+
+
+def test_while_a_case_is_open_nothing_is_read(source, connection):
+    asked(source, connection)
+    requests = len(source.queries)
+    pull(source, connection, at=NOON + timedelta(hours=2))
+    assert (len(source.queries), FeedRun.objects.count()) == (requests, 2)
+
+
+def test_an_accepted_run_counts_once(source, connection):
+    run = asked(source, connection)
+    frame.accept(run.pk, actor="user:1", at=NOON + timedelta(hours=2))
+    source.says(as_of=(NOON + timedelta(hours=2)).isoformat())
+    assert frame.pull_due(at=NOON + timedelta(hours=2), now=lambda: NOON + timedelta(hours=2)) == 1
+    run.refresh_from_db()
+    assert (run.state, on_hand(), on_hand("PLATE"), run.changed) == ("applied", 0, 0, 2)
+    assert (run.case.verdict, run.case.closed_by) == ("accepted", "user:1")
+    with pytest.raises(Refused, match="case_is_closed"):
+        frame.accept(run.pk, actor="user:1", at=NOON)
+
+
+def test_a_discarded_run_changes_nothing_and_everything_is_read_anew(source, connection):
+    run = asked(source, connection)
+    frame.discard(run.pk, actor="user:1", at=NOON + timedelta(hours=2))
+    run.refresh_from_db()
+    assert (run.state, on_hand(), FeedStage.objects.count()) == ("discarded", 10, 0)
+    again = pull(source, connection, row(on_hand=9), row("PLATE", 4), at=NOON + timedelta(hours=2))
+    assert (again.kind, again.state, on_hand()) == ("snapshot", "applied", 9)
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+STEPS = (
+    (staging, "stage"),
+    (staging, "stage_omitted"),
+    (guard, "verdict"),
+    (ledger, "begin_snapshot"),
+    (ledger, "count_chunk"),
+    (frame, "_finish"),
+    (lease, "give_back"),
+)
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(("where", "step"), STEPS)
+def test_killed_at_any_step_and_called_again_it_ends_the_same(source, connection, monkeypatch, where, step, after):
+    pull(source, connection, row(), row("PLATE", 4))
+    at = NOON + timedelta(hours=1)
+    source.says(row(on_hand=7), row("BOWL", 2), as_of=at.isoformat())
+    real = getattr(where, step)
+
+    def killed(*args, **kwargs):
+        if after:
+            real(*args, **kwargs)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(where, step, killed)
+        Connection.objects.update(next_at=None)
+        with pytest.raises(Killed):
+            frame.pull_due(at=at, now=lambda: at)
+    Connection.objects.update(lease_until=None)
+    pull(source, connection, at=at)
+    assert (on_hand(), on_hand("PLATE"), on_hand("BOWL")) == (7, 0, 2)
+    assert not FeedRun.objects.filter(state=FeedRun.State.STAGED).exists()
+    assert LedgerEntry.objects.count() == 5
+    assert not invariants.broken_rows()
+
+
+def test_two_pullers_do_not_pull_one_connection(source, connection):
+    source.says(row(), as_of=NOON.isoformat())
+    assert lease.claim(at=NOON) == connection
+    assert frame.pull_due(at=NOON + timedelta(hours=1), now=lambda: NOON) == 0
+    assert source.queries == []
+
+
+def test_who_slept_past_the_lease_writes_nothing(source, connection):
+    source.says(row(), as_of=NOON.isoformat())
+    slow = lease.claim(at=NOON)
+    Connection.objects.update(lease_until=NOON + timedelta(days=9999))
+    frame.pull(slow, at=NOON, now=lambda: NOON)
+    assert (StockLevel.objects.count(), FeedStage.objects.count()) == (0, 0)
