@@ -14,6 +14,9 @@ CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["import
 MAY_BE_PURE = (
     "inventory.movements",
     "inventory.atp",
+    "inventory.imports.cells",
+    "inventory.imports.sniff",
+    "inventory.integrations.json_http.translate",
     "routing.engine",
     "routing.rules",
     "fulfillment.states",
