@@ -1,5 +1,6 @@
 """One line for the associate: why this work came to this node. A code with parameters; words are found at the edge."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -70,7 +71,7 @@ def _reason(
         return _told("part_of_order", parcels=others, distance_km=parcel.distance_km)
     if decided is None:
         return _told("chosen", distance_km=parcel.distance_km)
-    priced, currency, alternatives = decided
+    priced, currency, alternatives = decided[0], decided[1], json.loads(decided[2])
     dearer = [other["priced"] - priced for other in alternatives if "priced" in other]
     if dearer and min(dearer) > 0:
         return _told("cheapest", saved=min(dearer), currency=currency, distance_km=parcel.distance_km)
