@@ -11,7 +11,7 @@ from inventory import capacity, ledger
 from inventory.models import Node, Sku, StockLevel
 from inventory.movements import Movement, Wanted
 from routing import allocations, history, pending
-from routing.allocations import Booking, Parcel
+from routing.allocations import Booking, Looked, Parcel
 from routing.history import Kind
 from routing.models import Order
 from tests import make
@@ -65,7 +65,8 @@ def allocate(order: Order, node: Node, units: dict[str, int] | None = None, *, f
         order.id, number, node.id, SHIP_DATE, date(2026, 11, 12), "" if pickup else "ground", 0 if pickup else 2,
         2, 180, 800, 0 if pickup else freight, 230, 0, "USD",
     )  # fmt: skip
-    allocations.book(bookings, [parcel], at=AT)
+    looked = [Looked(b.line_id, b.quantity, 0, False) for b in bookings]
+    allocations.book(bookings, [parcel], looked, at=AT)
     pending.settle(done=[order.id])
     history.record(Kind.ROUTED, [(order.id, {})], actor="engine", at=AT)
 

@@ -21,9 +21,7 @@ AT = datetime(2026, 11, 10, 15, tzinfo=UTC)
 def booked(monkeypatch):
     """What the ledger is told to be booked."""
     told = []
-    monkeypatch.setattr(
-        ledger, "mark_booked", lambda keys, *, booked_at: told.append((list(keys), booked_at)), raising=False
-    )
+    monkeypatch.setattr(ledger, "mark_booked", lambda keys, *, booked_at: told.append((list(keys), booked_at)))
     return told
 
 
