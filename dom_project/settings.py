@@ -220,6 +220,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_THROTTLE_CLASSES": ["dom_project.accounts.api.ByToken"],
     "DEFAULT_THROTTLE_RATES": {"token": env.str("API_RATE", "6000/minute")},
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "dom_project.lib.problems.problem_response",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Fairlead",

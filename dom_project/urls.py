@@ -18,6 +18,7 @@ urlpatterns = [
     path("style/", views.style, name="style"),
     path("style/phone/", views.style_phone, name="style_phone"),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("routing.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api_docs"),
 ]

@@ -1,17 +1,20 @@
 """Calls that may be repeated: one effect, one answer. Called inside the transaction of the effect."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from dom_project.lib import db
-from dom_project.lib.api_errors import Refused
+from dom_project.lib.api_errors import BadInput, Refused
 
 KEPT = timedelta(days=7)
+LONGEST = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,25 @@ def finish(scope: str, key: str, *, status: int, body: Any) -> None:
     """Keep the answer for whoever repeats the call."""
     answer = json.dumps(body, default=str)
     db.execute(FINISH, {"scope": scope, "key": key, "status": status, "answer": answer})
+
+
+def once(
+    scope: str, key: str, body: bytes, act: Callable[[], tuple[int, Any]], *, at: datetime
+) -> tuple[int, Any, bool]:
+    """Act at most once under this key: status and body of the answer, and whether it is a repeated one.
+
+    Without a key it always acts. What `act` raises is not kept: the call may then be tried again.
+    """
+    if not key:
+        return (*act(), False)
+    if len(key) > LONGEST or not key.isprintable():
+        raise BadInput("bad_text", {"longest": LONGEST}, field="Idempotency-Key")
+    with transaction.atomic():
+        if told := begin(scope, key, sha256(body).hexdigest(), at=at):
+            return told.status, told.body, True
+        status, answer = act()
+        finish(scope, key, status=status, body=answer)
+    return status, answer, False
 
 
 def forget_calls(*, at: datetime) -> int:

@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class RoutingConfig(AppConfig):
     name = "routing"
+
+    def ready(self) -> None:
+        from . import words  # noqa: F401  it teaches routing's sentences

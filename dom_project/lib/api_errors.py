@@ -1,4 +1,4 @@
-"""One way to say no: a code with parameters in the domain, a problem document (RFC 9457) at the edge."""
+"""One way to say no: a code with parameters. `problems` makes a document of it, `sentences` words."""
 
 from collections.abc import Mapping
 from typing import Any

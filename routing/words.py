@@ -1,0 +1,140 @@
+"""Routing's codes in words: why a node or a rule said no, what waits for a person, what happened, what is wrong."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from dom_project.lib import sentences
+
+REFUSALS: Mapping[str, str | Promise] = {
+    "not_stocked": _("does not stock it"),
+    "no_atp": _("has too few units that can be promised"),
+    "node_closed": _("is closed on all days in reach"),
+    "ability_missing": _("does not offer this delivery method"),
+    "handling_class": _("does not take goods of this handling class"),
+    "no_slot": _("has no parcel slot left on any day in reach"),
+    "cut_off_missed": _("has missed its cut-off"),
+    "refused_before": _("has refused this line before"),
+    "no_rate": _("has no carrier service with a price for this parcel"),
+    "no_zone": _("can't be priced: the place of the node or of the destination is unknown"),
+    "not_pickup_node": _("is not the node that the customer picked"),
+    "rule_kind": _("is of a kind that rule %(rule)s leaves out (%(values)s)"),
+    "rule_group": _("is in a group that rule %(rule)s leaves out (%(values)s)"),
+    "rule_distance": _("is not at the distance that rule %(rule)s asks for (%(amount)s km)"),
+    "rule_atp_left": _("would not keep the units that rule %(rule)s asks for (%(amount)s)"),
+    "rule_node": _("is left out by rule %(rule)s (%(values)s)"),
+    "too_many_parcels": _("would take more parcels than the rule allows"),
+    "outranked": _("was outranked by a better node"),
+    "dearer": _("would have cost more"),
+}
+
+REASONS: Mapping[str, str | Promise] = {
+    "no_rule": _("No rule of the strategy selects this order."),
+    "no_rule_left": _("Every rule passed the order on, and none is left."),
+    "only_a_part": _("Only a part of the order finds a place, and its rule stops there."),
+    "nothing_found": _("No node can serve any of it, and its rule stops there."),
+    "bad_quantity": _("A line has no quantity that can be routed."),
+    "amount_too_large": _("The order is worth more than can be computed."),
+    "third_look": _("Three looks found no place that held."),
+    "engine_error": _("The engine failed on this order: %(error)s"),
+    "no_strategy": _("No strategy is live."),
+    "no_rate_card": _("No rate card is live."),
+    "shortfall_stopped": _("Too many allocations would move at once; a person must look."),
+    "no_weight": _("The weight of SKU %(sku)s is unknown; it was counted as nothing."),
+    "node_without_zone": _("Node %(node)s has no place, so its freight is unknown."),
+    "destination_without_zone": _("The destination has no place, so its freight is unknown."),
+}
+
+EVENTS: Mapping[str, str | Promise] = {
+    "accepted": _("Order accepted"),
+    "routed": _("Routed"),
+    "partly_routed": _("Partly routed"),
+    "backordered": _("Back-ordered"),
+    "exception": _("Given to a person"),
+    "refused_look": _("Looked at, but the stock or a slot was gone; looked at again"),
+    "released": _("Stock given back"),
+    "cancelled": _("Cancelled"),
+    "repromised": _("Promised anew"),
+    "held": _("Held"),
+    "unheld": _("Let go on"),
+    "woken": _("Woken: stock has come"),
+    "dispatched": _("Sent to the floor"),
+    "picking": _("Picking begun"),
+    "picked_short": _("Picked short"),
+    "packed": _("Packed"),
+    "ready": _("Ready for the customer"),
+    "shipped": _("Shipped"),
+    "handed_over": _("Handed over"),
+    "delivered": _("Delivered"),
+    "recalled": _("Recalled from the floor"),
+    "put_back": _("Put back on the shelf"),
+    "returned": _("Returned"),
+    "feedback": _("The customer answered"),
+    "tracking": _("News from the carrier"),
+}
+
+INTAKE: Mapping[str, str | Promise] = {
+    "unknown_channel": _("there is no channel %(channel)s"),
+    "unknown_sku": _("there is no SKU %(sku)s"),
+    "unknown_node": _("there is no open node %(node)s"),
+    "unknown_category": _("there is no category %(category)s"),
+    "unknown_group": _("there is no group %(group)s"),
+    "unknown_method": _("there is no delivery method %(method)s"),
+    "method_not_built": _("%(method)s is known, but not built yet; use ship or pickup"),
+    "pickup_node_without_pickup": _("goes with the method pickup only"),
+    "other_currency": _("is %(currency)s, but the channel sells in %(wanted)s"),
+    "no_lines": _("an order needs at least one line"),
+    "line_ref_twice": _("%(line_ref)s names another line of this order too"),
+    "too_long_ago": _("%(value)s is before 1970"),
+    "promise_out_of_reach": _("%(value)s is before the order was placed or more than ten years ahead"),
+    "half_a_place": _("needs both, latitude and longitude"),
+}
+
+MASTERS: Mapping[str, str | Promise] = {
+    "unknown_strategy": _("there is no strategy %(strategy)s"),
+    "bad_rule": "%(reason)s",
+    "too_many_rules": _("a strategy has at most %(most)s rules"),
+    "bad_currency": _("%(value)s is not a currency like USD"),
+    "zones_not_ascending": _("the distances of the zones must rise: %(value)s"),
+    "card_empty": _("a rate card needs at least one price"),
+    "too_many_services": _("a rate card has at most %(most)s services"),
+    "card_cells_missing": _("%(count)s cells of the rate card are missing"),
+    "card_prices_fall": _("%(count)s prices are lower than those of lighter parcels"),
+    "rate_twice": _("zone %(zone)s has two prices up to %(up_to_grams)s g"),
+    "rate_rows_differ": _("the rows of zone %(zone)s differ in transit days or in the price per further kg"),
+}
+
+CHANGES: Mapping[str, str | Promise] = {
+    "rule_added": _("“%(rule)s” added at place %(position)s"),
+    "rule_removed": _("“%(rule)s” removed from place %(position)s"),
+    "rule_moved": _("“%(rule)s” moved from place %(old)s to %(new)s"),
+    "rule_renamed": _("“%(old)s” is now called “%(new)s”"),
+    "rule_switched_on": _("“%(rule)s” switched on"),
+    "rule_switched_off": _("“%(rule)s” switched off"),
+    "criterion_added": _("“%(rule)s”: now only %(new)s"),
+    "criterion_removed": _("“%(rule)s”: no longer only %(old)s"),
+    "criterion_changed": _("“%(rule)s”: %(old)s became %(new)s"),
+    "rank_changed": _("“%(rule)s”: ranked by %(new)s, before by %(old)s"),
+    "max_parcels_changed": _("“%(rule)s”: at most %(new)s parcels, before %(old)s"),
+    "if_part_changed": _("“%(rule)s”: if a part finds a place: %(new)s, before: %(old)s"),
+    "if_none_changed": _("“%(rule)s”: if nothing finds a place: %(new)s, before: %(old)s"),
+}
+
+# Refusals that the built-ins and the intake share keep one sentence. Event kinds are told apart by a prefix:
+# "exception" and "cancelled" are words of other lists too.
+WORDS: Mapping[str, str | Promise] = (
+    REFUSALS | REASONS | INTAKE | MASTERS | CHANGES | {f"event_{kind}": text for kind, text in EVENTS.items()}
+)
+sentences.teach(WORDS)
+
+
+def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
+    """The sentence of a code (of an event: `event_` + its kind) in the reader's language."""
+    return sentences.sentence(code, params)
+
+
+def event(kind: str) -> str:
+    """What a kind of order event is called."""
+    return sentences.sentence(f"event_{kind}")
