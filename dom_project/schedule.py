@@ -8,6 +8,7 @@ EVERY_SECONDS: dict[str, float] = {
     "publish_atp": 0.5,
     "pull_feeds": 5,
     "open_node_days": 3600,
+    "forget_calls": 3600,
     # routing
     "route": 2,
     "wake_waiting": 5,

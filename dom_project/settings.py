@@ -118,6 +118,7 @@ CELERY_TASK_ROUTES = {
     "publish_atp": {"queue": "feed"},
     "pull_feeds": {"queue": "feed"},
     "open_node_days": {"queue": "feed"},
+    "forget_calls": {"queue": "report"},
     "drain_outbox": {"queue": "out"},
     "dispatch": {"queue": "out"},
     "tell_live": {"queue": "out"},

@@ -1,14 +1,15 @@
 """The engine against trying everything, order by order on what the earlier ones left."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.engine.audit import audit
-from routing.engine.plan import Action, Outcome
+from routing.engine.plan import Action, Options, Outcome
 from routing.engine.solve import solve
 from tests.routing.engine.brute import State, decide
-from tests.routing.engine.problems import ANY, random_problem, rule
+from tests.routing.engine.problems import ANY, problem, random_problem, rule
 
 
 def said(plan, order):
