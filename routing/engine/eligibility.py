@@ -24,6 +24,7 @@ class Candidates:
     rows: Int64
     mask: RuleMask
     wants: Int64  # [order, line]
+    sku: Int32  # [order, line]
     units: Int64  # [order, line]
     left: Cells  # [order, line, node] ATP now, −1 = not stocked
     allowed: Bools  # [order, line, node] nothing but the quantity may stand against it
@@ -103,7 +104,8 @@ class Eligibility:
         demand = self.demand
         size = int(demand.ptr[rows[0] + 1] - demand.ptr[rows[0]])
         wants = demand.ptr[rows].astype(np.int64)[:, None] + np.arange(size)
-        units, left = demand.units[wants], self.residual.atp[demand.sku[wants]]
+        units, sku = demand.units[wants], demand.sku[wants]
+        left = self.residual.atp[sku]
         order_code = self.masks.codes_for(rows, mask, self.residual.open_slot)
         allowed = np.broadcast_to((order_code == codes.MAY)[:, None], left.shape)
         if self.masks.want_code is not None:
@@ -114,6 +116,7 @@ class Eligibility:
             rows=rows,
             mask=mask,
             wants=wants,
+            sku=sku,
             units=units,
             left=left,
             allowed=allowed,

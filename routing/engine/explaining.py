@@ -72,7 +72,9 @@ class Explaining:
         open_to = (cell == codes.MAY).any(1)
         reason = np.where(cell == codes.MAY, 0, cell).max(1)
         reason = np.where(open_to, np.where(full, codes.TOO_MANY_PARCELS, codes.DEARER), reason)
-        reason = np.where((left > 0) & (left < units), np.where(full, codes.TOO_MANY_PARCELS, codes.NO_ATP), reason)
+        for place in np.flatnonzero((left > 0) & (left < units)).tolist():
+            enough = found.room(int(order[place]))[line[place]].sum() >= units[place]
+            reason[place] = codes.TOO_MANY_PARCELS if enough else codes.NO_ATP
         reason = np.where(units <= 0, codes.BAD_QUANTITY, reason)
         verdicts.reason_want = np.concatenate([verdicts.reason_want, found.wants[order, line]])
         verdicts.reason = np.concatenate([verdicts.reason, reason.astype(np.int64)])
