@@ -133,7 +133,7 @@ CELERY_BEAT_SCHEDULE = due_tasks()
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # keeps nothing: a ring that was missed is rung again soon
 
 # ── Calls to other systems: https to public addresses, and what is named here (host:port, http too) ─
-OUTBOUND_ALLOWED = env.list("OUTBOUND_ALLOWED", [])
+OUTBOUND_ALLOWED: list[str] = env.list("OUTBOUND_ALLOWED", [])
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
