@@ -239,16 +239,20 @@ def print_welcome(house: House, installed: float, seeded: float, started: float)
 
 
 def main() -> None:
-    for stopping in (signal.SIGTERM, signal.SIGHUP):
+    for stopping in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(stopping, _interrupt)
     house = House(int(os.environ.get("PORT", "8000")), os.environ.get("HOST", "127.0.0.1"))
     house.check_port()
     house.prepare()
-    with (HOME / "lock").open("w") as lock:
+    with (HOME / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            fail(f"Fairlead is running already on {HOME}.")
+            lock.seek(0)
+            fail(f"Fairlead is running already on {HOME}, as process {lock.read().strip()}.")
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
         try:
             began = time.monotonic()
             say("Starting PostgreSQL and Valkey …")
