@@ -13,10 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-OPERATIONS = frozenset({"administrator", "operations_manager"})
-SERVICE = OPERATIONS | {"customer_service"}
-READERS = SERVICE | {"executive"}
-FLOOR = OPERATIONS | {"store_associate"}
+from dom_project.accounts.access import Right, rights_of
 
 
 def open_exceptions() -> int:
@@ -31,26 +28,26 @@ class Page:
     name: str
     title: str | Promise
     icon: str
-    roles: frozenset[str]
+    right: Right
     covers: frozenset[str] = frozenset()
     count: Callable[[], int] | None = None
 
 
 PAGES = (
-    Page("overview", _("Overview"), "layout-dashboard", READERS),
-    Page("orders", _("Orders"), "shopping-cart", READERS, frozenset({"order"})),
-    Page("exceptions", _("Exceptions"), "alert-triangle", SERVICE, count=open_exceptions),
-    Page("inventory", _("Inventory"), "package", READERS, frozenset({"inventory_node", "level", "sku"})),
-    Page("network", _("Network"), "map-2", READERS, frozenset({"node"})),
-    Page("routing", _("Routing"), "route", OPERATIONS | {"executive"}),
-    Page("stores", _("Store queue"), "building-store", FLOOR, frozenset({"queue"})),
-    Page("kpis", _("KPIs"), "chart-bar", READERS),
-    Page("connections", _("Connections"), "plug-connected", OPERATIONS, frozenset({"connection"})),
-    Page("imports", _("Imports"), "file-import", OPERATIONS, frozenset({"import"})),
+    Page("overview", _("Overview"), "layout-dashboard", Right.SEE_NETWORK),
+    Page("orders", _("Orders"), "shopping-cart", Right.SEE_ORDERS, frozenset({"order"})),
+    Page("exceptions", _("Exceptions"), "alert-triangle", Right.CHANGE_ORDERS, count=open_exceptions),
+    Page("inventory", _("Inventory"), "package", Right.SEE_NETWORK, frozenset({"inventory_node", "level", "sku"})),
+    Page("network", _("Network"), "map-2", Right.SEE_NETWORK, frozenset({"node"})),
+    Page("routing", _("Routing"), "route", Right.SEE_RULES),
+    Page("stores", _("Store queue"), "building-store", Right.WORK_FLOOR, frozenset({"queue"})),
+    Page("kpis", _("KPIs"), "chart-bar", Right.SEE_KPIS),
+    Page("connections", _("Connections"), "plug-connected", Right.CONNECT, frozenset({"connection"})),
+    Page("imports", _("Imports"), "file-import", Right.IMPORT, frozenset({"import"})),
 )
 TOOLS = (
-    Page("api_docs", _("API"), "api", OPERATIONS | {"integration"}),
-    Page("admin:index", _("Administration"), "settings", frozenset({"administrator"})),
+    Page("api_docs", _("API"), "api", Right.TAKE_ORDERS),
+    Page("admin:index", _("Administration"), "settings", Right.ADMINISTER),
 )
 
 
@@ -85,17 +82,11 @@ def link(name: str) -> str:
         return ""
 
 
-def role_of(user: Any) -> str:
-    """The code of a user's role; a superuser is an administrator; empty for a stranger."""
-    if not user.is_authenticated:
-        return ""
-    return "administrator" if user.is_superuser else str(user.role)
-
-
-def entries(pages: tuple[Page, ...], role: str, request: HttpRequest) -> list[Entry]:
-    """The pages of a role, the one that the request is on marked as current."""
+def entries(pages: tuple[Page, ...], request: HttpRequest) -> list[Entry]:
+    """The pages that the request's person may open, the one that the request is on marked as current."""
     match = request.resolver_match
     here = match.view_name if match else ""
+    rights = rights_of(request.user)
     return [
         Entry(
             title=page.title,
@@ -105,23 +96,22 @@ def entries(pages: tuple[Page, ...], role: str, request: HttpRequest) -> list[En
             count=page.count() if page.count else 0,
         )
         for page in pages
-        if role in page.roles and (url := link(page.name))
+        if page.right in rights and (url := link(page.name))
     ]
 
 
 def shell_of(request: HttpRequest) -> Shell:
     user = request.user
-    role = role_of(user)
     person = (user.get_full_name() or user.get_username()) if user.is_authenticated else ""
     return Shell(
-        entries=entries(PAGES, role, request),
-        tools=entries(TOOLS, role, request),
+        entries=entries(PAGES, request),
+        tools=entries(TOOLS, request),
         person=person,
         initials="".join(word[0] for word in person.split()[:2]).upper(),
         role=str(user.get_role_display()) if user.is_authenticated else "",
         retailer=settings.RETAILER,
         home=link("home"),
-        search=link("orders") if role in READERS else "",
+        search=link("orders") if Right.SEE_ORDERS in rights_of(user) else "",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from dom_project import shell, styleguide
+from dom_project.accounts.access import home_of
+from dom_project.accounts.models import User
 from inventory import us_map
 
-HOMES = {"store_associate": "stores", "executive": "kpis", "integration": "account"}
 ICONS = {
     "administrator": "settings",
     "operations_manager": "layout-dashboard",
@@ -78,8 +79,7 @@ class Login(LoginView):
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """The page where a person's work begins."""
-    role = shell.role_of(request.user)
-    return redirect(shell.link(HOMES.get(role, "overview")) or "account")
+    return redirect(shell.link(home_of(cast(User, request.user))) or "account")
 
 
 @require_GET

@@ -107,5 +107,5 @@ def home_of(user: User) -> str:
         Role.STORE_ASSOCIATE: "stores",
         Role.EXECUTIVE: "kpis",
         Role.CUSTOMER_SERVICE: "orders",
-        Role.INTEGRATION: "swagger",
+        Role.INTEGRATION: "api_docs",
     }.get(Role(user.role), "overview")
