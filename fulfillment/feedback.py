@@ -50,7 +50,7 @@ def give_many(opinions: Sequence[Opinion], *, at: datetime, actor: str) -> int:
         if not 1 <= opinion.score <= 5:
             raise BadInput("score_out_of_range", {"value": opinion.score}, field="score", row=row)
         if len(opinion.comment) > MAX_COMMENT:
-            raise BadInput("too_long", {"most": MAX_COMMENT}, field="comment", row=row)
+            raise BadInput("too_long", {"longest": MAX_COMMENT}, field="comment", row=row)
     ids = dict(db.rows(FIND, [[opinion.order_ref for opinion in opinions]]))
     for row, opinion in enumerate(opinions):
         if opinion.order_ref not in ids:

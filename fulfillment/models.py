@@ -53,6 +53,11 @@ class Shipment(models.Model):
                 fields=["node", "ship_date"], condition=Q(closed_at__isnull=True), name="open_shipments_of_a_node"
             ),
             models.Index(
+                fields=["node", "closed_at"],
+                condition=Q(closed_at__isnull=False),
+                name="closed_shipments_of_a_node",
+            ),
+            models.Index(
                 fields=["tracking_number"], condition=~Q(tracking_number=""), name="shipments_by_tracking_number"
             ),
         ]

@@ -62,9 +62,13 @@ class _Line(NamedTuple):
 
 LINES = """
 SELECT l.id, l.line_ref, k.code, l.ordered, l.cancelled, l.shipped,
-  coalesce((SELECT sum(t.quantity) FROM fulfillment_shipmentline s JOIN fulfillment_task t ON t.shipment_line_id = s.id
-    WHERE s.order_line_id = l.id AND t.done_at IS NULL AND t.kind = 'put_back'), 0)::int
-FROM routing_orderline l JOIN inventory_sku k ON k.id = l.sku_id WHERE l.order_id = %s ORDER BY l.position
+  coalesce(b.units, 0)::int
+FROM routing_orderline l JOIN inventory_sku k ON k.id = l.sku_id LEFT JOIN (
+  SELECT x.order_line_id, sum(t.quantity) AS units FROM fulfillment_shipment s
+  JOIN fulfillment_shipmentline x ON x.shipment_id = s.id JOIN fulfillment_task t ON t.shipment_line_id = x.id
+  WHERE s.order_id = %(order)s AND t.done_at IS NULL AND t.kind = 'put_back' GROUP BY 1
+) b ON b.order_line_id = l.id
+WHERE l.order_id = %(order)s ORDER BY l.position
 """
 OPEN = """
 SELECT a.id, a.line_id, a.quantity, l.id, l.shipment_id, l.closed_at IS NOT NULL
@@ -175,7 +179,7 @@ def _order(order_ref: str) -> int:
 
 
 def _lines(order_id: int, order_ref: str, line_refs: Collection[str] | None) -> list[_Line]:
-    lines = [_Line(*row) for row in db.rows(LINES, [order_id])]
+    lines = [_Line(*row) for row in db.rows(LINES, {"order": order_id})]
     if line_refs is None:
         return lines
     if not line_refs:

@@ -79,6 +79,7 @@ AND NOT EXISTS (SELECT FROM fulfillment_shipmentline l JOIN routing_orderline o 
   WHERE l.shipment_id = s.id AND l.close_reason = 'shipped' AND o.returned < o.shipped)
 """
 MAX_KEY = 100
+MOST = 10**6  # units of one return
 
 
 def take_back(
@@ -105,7 +106,7 @@ def take_back_many(backs: Sequence[Back], *, at: datetime, actor: str) -> list[T
 
     Returns one result per row; a known key moves nothing. A shipment that is wholly back is RETURNED. Raises for the
     whole batch, naming row and field: NotFound(unknown_order), BadInput (unknown_line, unknown_node,
-    unknown_disposition, not_positive, key_missing), Refused(more_than_shipped, key_reused).
+    unknown_disposition, too_small, too_large, bad_text), Refused(more_than_shipped, other_body).
     """
     for row, back in enumerate(backs):
         _check(back, row)
@@ -119,7 +120,7 @@ def take_back_many(backs: Sequence[Back], *, at: datetime, actor: str) -> list[T
         same = (one.line_id, one.node_id, back.quantity, str(back.disposition))
         taken.append(Taken(back.key, back.key in known))
         if known.setdefault(back.key, same) != same:
-            raise Refused("key_reused", {"key": back.key}, field="key", row=row, status=422)
+            raise Refused("other_body", {"key": back.key}, field="key", row=row, status=422)
         if taken[-1].repeated:
             continue
         if back.quantity > left[one.line_id]:
@@ -186,9 +187,11 @@ def _key(back: Back) -> str:
 
 def _check(back: Back, row: int) -> None:
     if not 0 < len(back.key) <= MAX_KEY:
-        raise BadInput("key_missing" if not back.key else "too_long", {"most": MAX_KEY}, field="key", row=row)
-    if not 0 < back.quantity < 2**31:
-        raise BadInput("not_positive", {"value": back.quantity}, field="quantity", row=row)
+        raise BadInput("bad_text", {"longest": MAX_KEY}, field="key", row=row)
+    if back.quantity < 1:
+        raise BadInput("too_small", {"least": 1}, field="quantity", row=row)
+    if back.quantity > MOST:
+        raise BadInput("too_large", {"most": MOST}, field="quantity", row=row)
     if back.disposition not in set(Disposition):
         known = [str(disposition) for disposition in Disposition]
         raise BadInput(

@@ -68,12 +68,12 @@ SHIPPED_AT = "SELECT id, shipped_at FROM fulfillment_shipment WHERE id = ANY(%s:
 def record_many(scans: Sequence[Scan], *, at: datetime, actor: str) -> Recorded:
     """Keep what carriers told; the first delivered scan delivers its shipment, a lost one marks it.
 
-    Scans of unknown numbers are named and left out. Raises BadInput naming the row: unknown_state, in_the_future.
+    Scans of unknown numbers are named and left out. Raises BadInput naming the row: unknown_progress, in_the_future.
     """
     for row, scan in enumerate(scans):
         if scan.state not in set(Progress):
             known = [str(progress) for progress in Progress]
-            raise BadInput("unknown_state", {"value": scan.state[:40], "known": known}, field="state", row=row)
+            raise BadInput("unknown_progress", {"value": scan.state[:40], "known": known}, field="state", row=row)
         if scan.occurred_at > at + SKEW:
             raise BadInput("in_the_future", {"value": scan.occurred_at.isoformat()}, field="occurred_at", row=row)
     ids = dict(db.rows(FIND, [[scan.number for scan in scans]]))

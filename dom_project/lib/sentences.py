@@ -61,4 +61,8 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     text = _taught.get(code)
     if text is None:
         return code.replace("_", " ")
-    return str(text) % _Known(params or {})
+    return str(text) % _Known({name: _listed(value) for name, value in (params or {}).items()})
+
+
+def _listed(value: Any) -> Any:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value

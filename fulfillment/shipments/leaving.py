@@ -46,7 +46,7 @@ def ship_many(
 ) -> list[int]:
     """The carrier took these (shipment id, tracking number): units leave the stock at `at`. Returns the shipments.
 
-    Raises IllegalMove, BadInput(tracking_number_missing, tracking_number_too_long), Refused(not_a_parcel) for a
+    Raises IllegalMove, BadInput(tracking_number_missing, too_long), Refused(not_a_parcel) for a
     pickup; ships none of them then. `booked_at`: the owning system knows already.
     """
     numbers = {shipment_id: number.strip() for shipment_id, number in sent}
@@ -57,7 +57,7 @@ def ship_many(
         if not numbers[shipment.id]:
             raise BadInput("tracking_number_missing", {"shipment": shipment.ref}, field="tracking_number")
         if len(numbers[shipment.id]) > MAX_NUMBER:
-            raise BadInput("tracking_number_too_long", {"most": MAX_NUMBER}, field="tracking_number")
+            raise BadInput("too_long", {"longest": MAX_NUMBER}, field="tracking_number")
         check_move(shipment.state, State.SHIPPED, shipment.ref)
     lines = _leave(shipments, numbers, at=at, actor=actor, booked_at=booked_at)
     gone = locking.move(shipments, State.SHIPPED, at=at, stamps=["shipped_at", "closed_at"])

@@ -72,10 +72,12 @@ def _reason(
     if decided is None:
         return _told("chosen", distance_km=parcel.distance_km)
     priced, currency, alternatives = decided[0], decided[1], json.loads(decided[2])
-    dearer = [other["priced"] - priced for other in alternatives if "priced" in other]
-    if dearer and min(dearer) > 0:
+    dearer = [other["priced"] - priced for other in alternatives if not other["unfilled"]]
+    if not dearer:
+        return _told("only_place", distance_km=parcel.distance_km)
+    if min(dearer) > 0:
         return _told("cheapest", saved=min(dearer), currency=currency, distance_km=parcel.distance_km)
-    return _told("chosen" if alternatives else "only_place", distance_km=parcel.distance_km)
+    return _told("chosen", distance_km=parcel.distance_km)
 
 
 def _told(code: str, **params: Any) -> dict[str, Any]:

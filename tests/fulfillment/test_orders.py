@@ -9,7 +9,7 @@ from inventory.models import NodeDay
 from routing.models import Order, OrderEvent, OrderLine, Pending
 from tests import make
 
-from .sold import AT, allocate, everything, figures, on_the_floor, packed, picked, shipped, sold, stock
+from .sold import AT, allocate, everything, figures, on_the_floor, packed, picked, shipped, sold, sound, stock
 
 pytestmark = pytest.mark.django_db
 CLERK = "user:3"
@@ -20,6 +20,12 @@ def reno():
     node = make.node("RENO")
     stock(node, MUG=10, TRAY=10)
     return node
+
+
+@pytest.fixture(autouse=True)
+def books():
+    yield
+    assert sound()
 
 
 def the_order():

@@ -6,11 +6,11 @@ from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.shipments import report_short
 from fulfillment.states import IllegalMove
 from inventory.models import FloorEvidence, LedgerEntry, NodeDay
-from routing import invariants, shortfalls
+from routing import shortfalls
 from routing.models import Allocation, LineRefusal, Order, OrderEvent, OrderLine, Pending
 from tests import make
 
-from .sold import AT, everything, figures, on_the_floor, packed, picked, sold, stock
+from .sold import AT, allocate, everything, figures, on_the_floor, packed, picked, sold, sound, stock
 
 pytestmark = pytest.mark.django_db
 PICKER = "user:7"
@@ -25,10 +25,6 @@ def reno():
 
 def line_of(shipment, code="MUG"):
     return shipment.lines.get(sku__code=code, closed_at=None)
-
-
-def sound():
-    return invariants.broken_rows() == []
 
 
 def test_what_is_missing_is_sourced_elsewhere_and_what_was_found_goes_on(reno):
@@ -230,8 +226,6 @@ def test_what_is_picked_or_packed_stays_and_the_wish_is_taken_away(reno):
 
 
 def test_the_order_comes_back_as_a_new_shipment(reno):
-    from .sold import allocate
-
     shipment = on_the_floor(reno)
     wanted_back("MUG")
     shipments.answer_recalls(at=AT)

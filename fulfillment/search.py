@@ -1,0 +1,133 @@
+"""Find orders: by whatever a person has in hand, by state, by node, newest first."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from dom_project.lib import db
+from dom_project.lib.crypto import keyed_hash
+from routing.intake import email_key, phone_key
+
+
+class Row(NamedTuple):
+    """An order in a list. `units` of `lines` lines; `nodes` are the codes of those that have or had a part of it."""
+
+    id: int
+    ref: str
+    order_ref: str
+    channel: str
+    method: str
+    state: str
+    customer: str
+    city: str
+    region: str
+    units: int
+    lines: int
+    shipped: int
+    value: int
+    currency: str
+    accepted_at: datetime
+    promise_at: datetime
+    nodes: Sequence[str]
+
+
+class Page(NamedTuple):
+    """`before` asks for the next page; None on the last one."""
+
+    rows: Sequence[Row]
+    before: tuple[datetime, int] | None
+
+
+# Each way to find an order has its own index; the order of the list is read from one too.
+BY_TEXT = """o.id IN (
+  SELECT id FROM routing_order WHERE ref = %(text)s
+  UNION ALL SELECT id FROM routing_order WHERE order_ref = %(text)s
+  UNION ALL SELECT order_id FROM fulfillment_shipment WHERE ref = %(text)s
+  UNION ALL SELECT order_id FROM fulfillment_shipment WHERE tracking_number = %(text)s AND tracking_number <> ''
+  UNION ALL SELECT r.id FROM routing_order r JOIN routing_customer c ON c.id = r.customer_id
+    WHERE (c.email_hash = %(email)s AND c.email_hash <> '') OR (c.phone_hash = %(phone)s AND c.phone_hash <> ''))"""
+AT_NODE = """(o.pickup_node_id = ANY(%(nodes)s::bigint[]) OR EXISTS (
+  SELECT FROM routing_allocation a WHERE a.order_id = o.id AND a.node_id = ANY(%(nodes)s::bigint[])))"""
+LIST = """
+SELECT o.id, o.ref, o.order_ref, n.code, o.method, o.state, coalesce(c.name, ''), coalesce(c.city, ''),
+  o.ship_to_region, l.units, l.lines, l.shipped, o.value, o.currency, o.accepted_at, o.promise_at,
+  coalesce(a.nodes, ARRAY[]::text[])
+FROM (SELECT * FROM routing_order o WHERE {where} ORDER BY o.accepted_at DESC, o.id DESC LIMIT %(limit)s) o
+JOIN inventory_channel n ON n.id = o.channel_id LEFT JOIN routing_customer c ON c.id = o.customer_id
+CROSS JOIN LATERAL (SELECT coalesce(sum(ordered), 0)::int AS units, count(*)::int AS lines,
+  coalesce(sum(shipped), 0)::int AS shipped FROM routing_orderline WHERE order_id = o.id) l
+CROSS JOIN LATERAL (SELECT array_agg(DISTINCT x.code ORDER BY x.code) AS nodes FROM routing_allocation p
+  JOIN inventory_node x ON x.id = p.node_id WHERE p.order_id = o.id AND p.state <> 'released') a
+ORDER BY o.accepted_at DESC, o.id DESC
+"""
+BY_STATE = "SELECT state, count(*)::int FROM routing_order o WHERE {where} GROUP BY state"
+
+
+def orders(
+    *,
+    text: str = "",
+    states: Collection[str] = (),
+    channel: str = "",
+    method: str = "",
+    nodes: Collection[int] | None = None,
+    accepted_from: datetime | None = None,
+    accepted_until: datetime | None = None,
+    before: tuple[datetime, int] | None = None,
+    limit: int = 50,
+) -> Page:
+    """One page of the orders that match everything asked for, the newest first. One query.
+
+    `text` is a whole reference (ours, the channel's, a shipment's), tracking number, e-mail address or phone number.
+    `nodes` are ids; None means any. `before` comes from the page before.
+    """
+    where, params = _where(text, channel, method, nodes, accepted_from, accepted_until)
+    if states:
+        where.append("o.state = ANY(%(states)s::text[])")
+    if before:
+        where.append("(o.accepted_at, o.id) < (%(before_at)s, %(before_id)s)")
+    params |= {"states": list(states), "limit": limit + 1}
+    params |= dict(zip(("before_at", "before_id"), before or (None, None), strict=True))
+    found = [Row(*row) for row in db.rows(LIST.format(where=" AND ".join(where)), params)]
+    more = found[limit - 1] if len(found) > limit else None
+    return Page(found[:limit], (more.accepted_at, more.id) if more else None)
+
+
+def count_by_state(
+    *,
+    text: str = "",
+    channel: str = "",
+    method: str = "",
+    nodes: Collection[int] | None = None,
+    accepted_from: datetime | None = None,
+    accepted_until: datetime | None = None,
+) -> dict[str, int]:
+    """How many of the orders that match are in each state; states without any are left out. One query."""
+    where, params = _where(text, channel, method, nodes, accepted_from, accepted_until)
+    return dict(db.rows(BY_STATE.format(where=" AND ".join(where)), params))
+
+
+def _where(
+    text: str,
+    channel: str,
+    method: str,
+    nodes: Collection[int] | None,
+    accepted_from: datetime | None,
+    accepted_until: datetime | None,
+) -> tuple[list[str], dict[str, Any]]:
+    where = ["true"]
+    params: dict[str, Any] = {"channel": channel, "method": method, "from": accepted_from, "until": accepted_until}
+    if text := text.strip():
+        where.append(BY_TEXT)
+        params |= {"text": text, "email": keyed_hash(email_key(text)), "phone": keyed_hash(phone_key(text))}
+    if channel:
+        where.append("o.channel_id = (SELECT id FROM inventory_channel WHERE code = %(channel)s)")
+    if method:
+        where.append("o.method = %(method)s")
+    if nodes is not None:
+        where.append(AT_NODE)
+        params["nodes"] = list(nodes)
+    if accepted_from:
+        where.append("o.accepted_at >= %(from)s")
+    if accepted_until:
+        where.append("o.accepted_at < %(until)s")
+    return where, params
