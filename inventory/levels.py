@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dom_project.lib import db
 
 # A join, not `= ANY`: with that PostgreSQL walks the whole key (node, SKU).
@@ -17,6 +20,13 @@ BY_NODE = """
 SELECT l.sku_id, l.node_id, l.atp
 FROM (SELECT DISTINCT unnest(%(sku)s::bigint[]) AS sku_id) w JOIN inventory_stocklevel l USING (sku_id)
 ORDER BY l.sku_id, l.node_id"""
+
+# Bytes, which numpy takes as they are: rows of their own would cost the caller more than the server.
+ARRAYS = """
+SELECT string_agg(int8send(l.sku_id) || int8send(l.node_id) || int4send(l.atp), ''::bytea)
+FROM (SELECT DISTINCT unnest(%(sku)s::bigint[]) AS sku_id) w JOIN inventory_stocklevel l USING (sku_id)
+WHERE l.atp > 0"""
+ENTRY = np.dtype([("sku", ">i8"), ("node", ">i8"), ("atp", ">i4")])
 
 PUBLISHED = "SELECT sku_id, atp FROM inventory_publishedatp WHERE sku_id = ANY(%(sku)s::bigint[])"
 
@@ -67,6 +77,12 @@ def stock_rows(sku_ids: Iterable[int]) -> list[tuple[int, int, int, int, int]]:
 def atp_by_node(sku_ids: Iterable[int]) -> list[tuple[int, int, int]]:
     """(SKU, node, ATP) of each level of these SKUs, by SKU and node id."""
     return db.rows(BY_NODE, {"sku": list(sku_ids)})
+
+
+def atp_arrays(sku_ids: Iterable[int]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """SKU, node and ATP of each level of these SKUs that has any, in no order."""
+    found = np.frombuffer(bytes(db.value(ARRAYS, {"sku": list(sku_ids)}) or b""), ENTRY)
+    return found["sku"].astype(np.int64), found["node"].astype(np.int64), found["atp"].astype(np.int64)
 
 
 def atp_of(sku_ids: Sequence[int]) -> dict[int, int]:

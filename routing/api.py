@@ -51,7 +51,7 @@ class OrderIn(serializers.Serializer[Any]):
     channel = serializers.CharField(max_length=64)
     order_ref = serializers.CharField(max_length=64)
     placed_at = serializers.DateTimeField(help_text="With its offset from UTC.")
-    lines = LineIn(many=True, min_length=1, max_length=requests.MOST_LINES)
+    lines = serializers.ListField(child=LineIn(), min_length=1, max_length=requests.MOST_LINES)
     method = serializers.ChoiceField(["ship", "pickup"], default="ship")
     pickup_node = serializers.CharField(max_length=64, required=False)
     currency = serializers.CharField(max_length=3, required=False, help_text="The channel's.")
@@ -80,7 +80,7 @@ class ProblemOut(serializers.Serializer[Any]):
     type, title, detail, code = (serializers.CharField() for _ in range(4))
     status = serializers.IntegerField()
     params = serializers.DictField(required=False)
-    errors = ErrorOut(many=True, required=False)
+    errors = ErrorOut(many=True, required=False)  # type: ignore[assignment]  # the metaclass takes it away
 
 
 class RowOut(OrderOut):

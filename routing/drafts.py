@@ -62,6 +62,7 @@ class Draft:
     to: Destination
     pickup_node: int
     sku_ids: Sequence[int]
+    value: int
 
     @property
     def key(self) -> tuple[int, str]:
@@ -105,7 +106,8 @@ def draft_of(request: OrderRequest, masters: Masters, *, at: datetime) -> Draft:
     _check_instants(request, at)
     pickup = _pickup_place(request, masters)
     sku_ids = _sku_ids(request, masters)
-    if sum(line.quantity * line.unit_price for line in request.lines) > LARGEST_VALUE:
+    value = sum(line.quantity * line.unit_price for line in request.lines)
+    if value > LARGEST_VALUE:
         raise BadInput("too_large", {"most": LARGEST_VALUE}, field="lines")
     customer = request.customer
     if customer and (customer.latitude is None) != (customer.longitude is None):
@@ -119,6 +121,7 @@ def draft_of(request: OrderRequest, masters: Masters, *, at: datetime) -> Draft:
         else _at_node(masters.nodes.rows[pickup]),
         pickup_node=0 if pickup is None else masters.nodes.rows[pickup].pk,
         sku_ids=sku_ids,
+        value=value,
     )
 
 

@@ -1,21 +1,22 @@
 """Orders come in: checked, promised and written, any number at once, and a repeat changes nothing."""
 
 import secrets
+from base64 import b32encode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from django.db import transaction
 
 from dom_project.lib import crypto, db
 from dom_project.lib.api_errors import Refused
 from routing import history, pending
-from routing.drafts import Destination, Draft, draft_of, masters_of
+from routing.drafts import Draft, draft_of, masters_of
 from routing.promise import Promise, Source, promises
 from routing.requests import CustomerRequest, OrderRequest
 
-LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that is taken for another when read aloud
 REF_LENGTH = 12
 
 STORED = """
@@ -29,14 +30,11 @@ INSERT INTO routing_order (ref, channel_id, order_ref, body_hash, day, customer_
 SELECT ref, channel_id, order_ref, body_hash, %(day)s,
   CASE WHEN has_customer THEN nextval(pg_get_serial_sequence('routing_customer', 'id')) END,
   method, pickup_node_id, currency, value, placed_at, %(at)s, promise_at, promise_at, promise_source, country, region,
-  postcode, latitude, longitude, time_zone, priority, customer_tier, string_to_array(tags, chr(31))
-FROM unnest(%(ref)s::text[], %(channel_id)s::bigint[], %(order_ref)s::text[], %(body_hash)s::text[],
-  %(has_customer)s::bool[], %(method)s::text[], %(pickup_node_id)s::bigint[], %(currency)s::text[],
-  %(value)s::bigint[], %(placed_at)s::timestamptz[], %(promise_at)s::timestamptz[], %(promise_source)s::text[],
-  %(country)s::text[], %(region)s::text[], %(postcode)s::text[], %(latitude)s::float8[], %(longitude)s::float8[],
-  %(time_zone)s::text[], %(priority)s::smallint[], %(customer_tier)s::text[], %(tags)s::text[])
-  AS t(ref, channel_id, order_ref, body_hash, has_customer, method, pickup_node_id, currency, value, placed_at,
-  promise_at, promise_source, country, region, postcode, latitude, longitude, time_zone, priority, customer_tier, tags)
+  postcode, latitude, longitude, time_zone, priority, customer_tier, tags
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS t(ref text, channel_id bigint, order_ref text, body_hash text,
+  has_customer bool, method text, pickup_node_id bigint, currency text, value bigint, placed_at timestamptz,
+  promise_at timestamptz, promise_source text, country text, region text, postcode text, latitude float8,
+  longitude float8, time_zone text, priority smallint, customer_tier text, tags text[])
 ORDER BY channel_id, order_ref
 ON CONFLICT (channel_id, order_ref) DO NOTHING
 RETURNING ref, id, customer_id
@@ -44,15 +42,15 @@ RETURNING ref, id, customer_id
 LINES = """
 INSERT INTO routing_orderline (order_id, position, line_ref, sku_id, unit_price, ordered, pending)
 SELECT order_id, position, line_ref, sku_id, unit_price, units, units
-FROM unnest(%(order_id)s::bigint[], %(position)s::smallint[], %(line_ref)s::text[], %(sku_id)s::bigint[],
-  %(unit_price)s::bigint[], %(units)s::int[]) AS t(order_id, position, line_ref, sku_id, unit_price, units)
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS t(order_id bigint, position smallint, line_ref text, sku_id bigint,
+  unit_price bigint, units int)
 """
 CUSTOMERS = """
 INSERT INTO routing_customer (id, ref, name, email, email_hash, phone, phone_hash, street, city, region, postcode,
   country, latitude, longitude, created_at)
-SELECT *, %(at)s FROM unnest(%(id)s::bigint[], %(ref)s::text[], %(name)s::text[], %(email)s::text[],
-  %(email_hash)s::text[], %(phone)s::text[], %(phone_hash)s::text[], %(street)s::text[], %(city)s::text[],
-  %(region)s::text[], %(postcode)s::text[], %(country)s::text[], %(latitude)s::float8[], %(longitude)s::float8[])
+SELECT t.*, %(at)s FROM jsonb_to_recordset(%(rows)s::jsonb) AS t(id bigint, ref text, name text, email text,
+  email_hash text, phone text, phone_hash text, street text, city text, region text, postcode text, country text,
+  latitude float8, longitude float8)
 """
 
 
@@ -130,8 +128,8 @@ def accept_order(request: OrderRequest, *, at: datetime, actor: str, request_id:
 
 
 def new_ref() -> str:
-    """A public name of an order that cannot be guessed: 59 bits of chance."""
-    return "".join(secrets.choice(LETTERS) for _ in range(REF_LENGTH))
+    """A public name of an order that cannot be guessed: 60 bits of chance, without 0, 1, 8 and 9."""
+    return b32encode(secrets.token_bytes(10))[:REF_LENGTH].decode().lower()
 
 
 def _stored(drafts: Sequence[Draft]) -> dict[tuple[int, str], tuple[str, Accepted]]:
@@ -150,23 +148,25 @@ def _write(
     drafts: Sequence[Draft], *, at: datetime, actor: str, request_id: str, old: bool
 ) -> dict[tuple[int, str], tuple[str, Accepted]]:
     """Write what nobody has written before; returned like `_stored`, without those that somebody else wrote."""
+    if not drafts:
+        return {}
     promised = _promised(drafts, at=at, old=old)
     refs = [new_ref() for _ in drafts]
-    orders = {
-        ref: (order_id, customer_id)
-        for ref, order_id, customer_id in (
-            db.rows(ORDERS, _order_columns(drafts, refs, promised, at)) if drafts else ()
-        )
-    }
+    rows = _json(_order_rows(drafts, refs, promised))
+    made = db.rows(ORDERS, {"rows": rows, "at": at, "day": at.astimezone(UTC).date()})
+    orders = {ref: (order_id, customer_id) for ref, order_id, customer_id in made}
     granted = [
         (draft, ref, promise) for draft, ref, promise in zip(drafts, refs, promised, strict=True) if ref in orders
     ]
     if not granted:
         return {}
-    db.execute(LINES, _line_columns([(draft, orders[ref][0]) for draft, ref, _ in granted]))
-    customers = [(draft, orders[ref][1]) for draft, ref, _ in granted if orders[ref][1]]
+    lines = [row for draft, ref, _ in granted for row in _line_rows(draft, orders[ref][0])]
+    db.execute(LINES, {"rows": _json(lines)})
+    customers = [
+        _customer_row(draft.request.customer, orders[ref][1]) for draft, ref, _ in granted if draft.request.customer
+    ]
     if customers:
-        db.execute(CUSTOMERS, _customer_columns(customers) | {"at": at})
+        db.execute(CUSTOMERS, {"rows": _json(customers), "at": at})
     pending.add([orders[ref][0] for _, ref, _ in granted], at=at)
     history.record(
         history.Kind.ACCEPTED,
@@ -210,52 +210,59 @@ def _told(draft: Draft, promise: Promise) -> dict[str, Any]:
     }
 
 
-def _order_columns(
-    drafts: Sequence[Draft], refs: Sequence[str], promised: Sequence[Promise], at: datetime
-) -> dict[str, Any]:
-    requests = [draft.request for draft in drafts]
+def _order_rows(drafts: Sequence[Draft], refs: Sequence[str], promised: Sequence[Promise]) -> list[dict[str, Any]]:
+    return [
+        {
+            "ref": ref,
+            "channel_id": draft.channel.id,
+            "order_ref": draft.request.order_ref,
+            "body_hash": draft.hash,
+            "has_customer": draft.request.customer is not None,
+            "method": draft.request.method,
+            "pickup_node_id": draft.pickup_node or None,
+            "currency": draft.channel.currency,
+            "value": draft.value,
+            "placed_at": draft.request.placed_at,
+            "promise_at": promise.at,
+            "promise_source": promise.source,
+            **draft.to._asdict(),
+            "priority": draft.request.priority,
+            "customer_tier": draft.request.customer_tier,
+            "tags": draft.request.tags,
+        }
+        for draft, ref, promise in zip(drafts, refs, promised, strict=True)
+    ]
+
+
+def _line_rows(draft: Draft, order_id: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "order_id": order_id,
+            "position": place,
+            "line_ref": line.line_ref or str(place),
+            "sku_id": sku_id,
+            "unit_price": line.unit_price,
+            "units": line.quantity,
+        }
+        for place, (line, sku_id) in enumerate(zip(draft.request.lines, draft.sku_ids, strict=True), start=1)
+    ]
+
+
+def _customer_row(customer: CustomerRequest, customer_id: int) -> dict[str, Any]:
     return {
-        "at": at,
-        "day": at.astimezone(UTC).date(),
-        "ref": list(refs),
-        "channel_id": [draft.channel.id for draft in drafts],
-        "order_ref": [request.order_ref for request in requests],
-        "body_hash": [draft.hash for draft in drafts],
-        "has_customer": [request.customer is not None for request in requests],
-        "method": [request.method for request in requests],
-        "pickup_node_id": [draft.pickup_node or None for draft in drafts],
-        "currency": [draft.channel.currency for draft in drafts],
-        "value": [sum(line.quantity * line.unit_price for line in request.lines) for request in requests],
-        "placed_at": [request.placed_at for request in requests],
-        "promise_at": [promise.at for promise in promised],
-        "promise_source": [str(promise.source) for promise in promised],
-        **{field: [getattr(draft.to, field) for draft in drafts] for field in Destination._fields},
-        "priority": [request.priority for request in requests],
-        "customer_tier": [request.customer_tier for request in requests],
-        "tags": ["\x1f".join(request.tags) for request in requests],
+        **msgspec.structs.asdict(customer),
+        "id": customer_id,
+        "email": _locked(customer.email),
+        "phone": _locked(customer.phone),
+        "street": _locked(customer.street),
+        "email_hash": _hashed(email_key(customer.email)),
+        "phone_hash": _hashed(phone_key(customer.phone)),
     }
 
 
-def _line_columns(orders: Sequence[tuple[Draft, int]]) -> dict[str, list[Any]]:
-    rows = [
-        (order_id, place + 1, line.line_ref or str(place + 1), sku_id, line.unit_price, line.quantity)
-        for draft, order_id in orders
-        for place, (line, sku_id) in enumerate(zip(draft.request.lines, draft.sku_ids, strict=True))
-    ]
-    names = ("order_id", "position", "line_ref", "sku_id", "unit_price", "units")
-    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-
-
-def _customer_columns(customers: Sequence[tuple[Draft, int]]) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = {"id": [customer_id for _, customer_id in customers]}
-    given = [draft.request.customer or CustomerRequest() for draft, _ in customers]
-    for field in ("ref", "name", "city", "region", "postcode", "country", "latitude", "longitude"):
-        columns[field] = [getattr(customer, field) for customer in given]
-    for field in ("email", "phone", "street"):
-        columns[field] = [_locked(getattr(customer, field)) for customer in given]
-    columns["email_hash"] = [_hashed(email_key(customer.email)) for customer in given]
-    columns["phone_hash"] = [_hashed(phone_key(customer.phone)) for customer in given]
-    return columns
+def _json(rows: Sequence[dict[str, Any]]) -> str:
+    # One document costs the driver nothing; twenty arrays cost it a third of the call.
+    return msgspec.json.encode(rows).decode()
 
 
 def email_key(email: str) -> str:

@@ -46,6 +46,7 @@ class Nodes:
 
     rows: tuple[Node, ...]
     calendars: tuple[network.Calendar, ...]
+    ids: NDArray[np.int64]  # ascending
     place: Mapping[int, int]
     latitude: NDArray[np.float64]  # NaN for a node without a place
     longitude: NDArray[np.float64]
@@ -103,12 +104,9 @@ def _may_fill(wishes: Sequence[Wish], skus: Sequence[int], ptr: NDArray[np.int64
     """[line, node] True where the node has the units and takes the goods."""
     atp = np.zeros((len(skus), len(nodes.rows)), np.int64)
     row = {sku: i for i, sku in enumerate(skus)}
-    found = [
-        (row[sku], nodes.place[node], units) for sku, node, units in levels.atp_by_node(skus) if node in nodes.place
-    ]
-    if found:
-        sku_row, node_row, units = np.array(found).T
-        atp[sku_row, node_row] = units
+    sku_id, node_id, units = levels.atp_arrays(skus)
+    active = np.isin(node_id, nodes.ids)
+    atp[np.searchsorted(skus, sku_id[active]), np.searchsorted(nodes.ids, node_id[active])] = units[active]
     for sku, classes in db.rows(CLASSES, [skus]):
         atp[row[sku]] *= [accepted.issuperset(classes) for accepted in nodes.classes]
     lines = np.array([row[sku] for wish in wishes for sku, _ in wish.units], np.int64)
@@ -164,6 +162,7 @@ def _nodes(_count: int, _newest: int | None, _changed_at: datetime | None) -> No
     return Nodes(
         rows=rows,
         calendars=tuple(network.calendar_of(node) for node in rows),
+        ids=np.array([node.pk for node in rows], np.int64),
         place={node.pk: i for i, node in enumerate(rows)},
         latitude=np.array([node.latitude for node in rows], np.float64),
         longitude=np.array([node.longitude for node in rows], np.float64),

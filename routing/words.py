@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dom_project.lib import sentences
 
-REFUSALS: Mapping[str, str | Promise] = {
+REFUSALS: sentences.Words = {
     "not_stocked": _("does not stock it"),
     "no_atp": _("has too few units that can be promised"),
     "node_closed": _("is closed on all days in reach"),
@@ -30,7 +29,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     "dearer": _("would have cost more"),
 }
 
-REASONS: Mapping[str, str | Promise] = {
+REASONS: sentences.Words = {
     "no_rule": _("No rule of the strategy selects this order."),
     "no_rule_left": _("Every rule passed the order on, and none is left."),
     "only_a_part": _("Only a part of the order finds a place, and its rule stops there."),
@@ -47,7 +46,7 @@ REASONS: Mapping[str, str | Promise] = {
     "destination_without_zone": _("The destination has no place, so its freight is unknown."),
 }
 
-EVENTS: Mapping[str, str | Promise] = {
+EVENTS: sentences.Words = {
     "accepted": _("Order accepted"),
     "routed": _("Routed"),
     "partly_routed": _("Partly routed"),
@@ -75,7 +74,7 @@ EVENTS: Mapping[str, str | Promise] = {
     "tracking": _("News from the carrier"),
 }
 
-INTAKE: Mapping[str, str | Promise] = {
+INTAKE: sentences.Words = {
     "unknown_channel": _("there is no channel %(channel)s"),
     "unknown_sku": _("there is no SKU %(sku)s"),
     "unknown_node": _("there is no open node %(node)s"),
@@ -92,7 +91,7 @@ INTAKE: Mapping[str, str | Promise] = {
     "half_a_place": _("needs both, latitude and longitude"),
 }
 
-MASTERS: Mapping[str, str | Promise] = {
+MASTERS: sentences.Words = {
     "unknown_strategy": _("there is no strategy %(strategy)s"),
     "bad_rule": "%(reason)s",
     "too_many_rules": _("a strategy has at most %(most)s rules"),
@@ -106,7 +105,7 @@ MASTERS: Mapping[str, str | Promise] = {
     "rate_rows_differ": _("the rows of zone %(zone)s differ in transit days or in the price per further kg"),
 }
 
-CHANGES: Mapping[str, str | Promise] = {
+CHANGES: sentences.Words = {
     "rule_added": _("“%(rule)s” added at place %(position)s"),
     "rule_removed": _("“%(rule)s” removed from place %(position)s"),
     "rule_moved": _("“%(rule)s” moved from place %(old)s to %(new)s"),
@@ -124,9 +123,14 @@ CHANGES: Mapping[str, str | Promise] = {
 
 # Refusals that the built-ins and the intake share keep one sentence. Event kinds are told apart by a prefix:
 # "exception" and "cancelled" are words of other lists too.
-WORDS: Mapping[str, str | Promise] = (
-    REFUSALS | REASONS | INTAKE | MASTERS | CHANGES | {f"event_{kind}": text for kind, text in EVENTS.items()}
-)
+WORDS: sentences.Words = {
+    **REFUSALS,
+    **REASONS,
+    **INTAKE,
+    **MASTERS,
+    **CHANGES,
+    **{f"event_{kind}": text for kind, text in EVENTS.items()},
+}
 sentences.teach(WORDS)
 
 

@@ -68,7 +68,7 @@ def _told(error: Exception, context: Mapping[str, Any]) -> tuple[Refused | None,
         errors = list(_validation(error.detail))
         return BadInput("bad_input", field=errors[0]["field"] if errors else ""), headers, errors
     if isinstance(error, drf.Throttled):
-        seconds = math.ceil(error.wait or 1)
+        seconds = math.ceil(getattr(error, "wait", None) or 1)
         return Refused("too_often", {"seconds": seconds}, status=429), {"Retry-After": str(seconds)}, []
     if isinstance(error, drf.NotAuthenticated | drf.AuthenticationFailed):
         # DRF has made it a 403 where no authentication names a header.
