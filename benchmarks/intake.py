@@ -1,10 +1,14 @@
-"""Orders by HTTP, 100 per POST, promise included: `python -m benchmarks.intake`. Beside it one-row commits."""
+"""Orders by HTTP, 100 per POST, promise included: `python -m benchmarks intake`. Beside it one-row commits."""
 
 import json
+import os
 import random
+import time as clock
 from datetime import UTC, datetime, time, timedelta
 
-from benchmarks import own_server
+import django
+
+from benchmarks import probes
 
 NODES, SKUS, PER_POST, POSTS = 68, 600, 100, 60
 
@@ -99,33 +103,30 @@ def bodies(count: int, first: int) -> list[bytes]:
 
 
 def main() -> None:
-    own_server.start()
+    django.setup()
     from django.test import Client
 
-    key = seed()
-    client = Client(SERVER_NAME="localhost", headers={"Authorization": f"Bearer {key}"})
+    client = Client(SERVER_NAME="localhost", headers={"Authorization": f"Bearer {seed()}"})
 
     def send(posts: list[bytes]) -> None:
         for body in posts:
             answer = client.post("/api/v1/orders/bulk/", body, content_type="application/json")
-            told = answer.json()
-            if answer.status_code != 200 or told["accepted"] != PER_POST:
+            if answer.status_code != 200 or answer.json()["accepted"] != PER_POST:
                 raise SystemExit(f"{answer.status_code}: {answer.content[:400]!r}")
 
     send(bodies(5, 0))
-    posts = bodies(POSTS, 100_000)
-    used: dict[str, float] = {}
-    with own_server.measured(used):
-        send(posts)
-    orders = POSTS * PER_POST
-    commits = own_server.commits_per_second()
+    posts, orders = bodies(POSTS, 100_000), POSTS * PER_POST
+    wall, client_cpu, server_cpu = clock.perf_counter(), clock.process_time(), probes.server_cpu()
+    send(posts)
+    wall, client_cpu = clock.perf_counter() - wall, clock.process_time() - client_cpu
+    server_cpu = probes.server_cpu() - server_cpu
+    commits = probes.commit_rate(os.environ["DATABASE_URL"])
     print(f"one-row commits of one connection   {commits:8.0f} /s")
-    print(f"intake, {PER_POST} orders per POST        {orders / used['wall']:8.0f} orders/s of one caller")
     print(
-        f"CPU per order                       {1000 * used['client'] / orders:8.3f} ms client"
-        f" + {1000 * used['server'] / orders:.3f} ms server"
+        f"orders of one caller, {PER_POST} per POST  {orders / wall:8.0f} /s, {orders / wall / commits:.1f} x the commits"
     )
-    print(f"ratio to the commits                {orders / used['wall'] / commits:8.1f}")
+    print(f"CPU per order                       {1000 * client_cpu / orders:8.3f} ms client")
+    print(f"                                    {1000 * server_cpu / orders:8.3f} ms server")
 
 
 if __name__ == "__main__":
