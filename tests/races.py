@@ -1,6 +1,7 @@
 """Rivals on real connections, released at the same moment."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -34,10 +35,15 @@ def run_at_once(rivals: int, work: Callable[[int], R]) -> list[R]:
     return [results[number] for number in range(rivals)]
 
 
-def wait_for_a_lock() -> None:
+def wait_for_a_lock(seconds: float = 20) -> None:
     """Return when somebody waits for a lock of the database."""
+    until = time.monotonic() + seconds
     with connection.cursor() as cursor:
-        while True:
+        while time.monotonic() < until:
+            # Inside a transaction the first look at the activity would be remembered.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
             if cursor.fetchone()[0]:
                 return
+            time.sleep(0.01)
+    raise AssertionError("Nobody waits for a lock.")

@@ -1,0 +1,47 @@
+from datetime import UTC, date, datetime
+
+import pytest
+
+from inventory import ledger, levels
+from inventory.models import SafetyRule, StockLevel
+from inventory.movements import Movement, Wanted
+from tests import make
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 11, 10, 15, tzinfo=UTC)
+DAY = date(2026, 11, 10)
+
+
+def test_stock_is_read_as_rows_in_a_stable_order():
+    sku, other, unasked = make.sku(), make.sku(), make.sku()
+    near, far = make.node(), make.node()
+    SafetyRule.objects.create(sku=sku, units=2, created_at=AT, created_by="test")
+    first, second, third = make.stock(near, sku, 10), make.stock(far, sku, 4), make.stock(near, other, 7)
+    make.stock(near, unasked, 1)
+    ledger.allocate_many([Wanted("a", DAY, 1, first.pk, 3)], at=AT)
+    assert levels.stock_rows([other.pk, sku.pk, sku.pk]) == [
+        (sku.pk, near.pk, first.pk, 7, 2),
+        (sku.pk, far.pk, second.pk, 4, 2),
+        (other.pk, near.pk, third.pk, 7, 0),
+    ]
+    assert levels.atp_by_node([sku.pk]) == [(sku.pk, near.pk, 5), (sku.pk, far.pk, 2)]
+
+
+def test_nothing_is_free_while_a_shortfall_is_open():
+    level = make.level(10)
+    ledger.allocate_many([Wanted("a", DAY, 1, level.pk, 8)], at=AT)
+    ledger.adjust_many([Movement("lost", level.pk, -5, DAY)], at=AT, actor="test")
+    assert levels.stock_rows([level.sku_id]) == [(level.sku_id, level.node_id, level.pk, 0, 0)]
+
+
+def test_the_published_figure_of_each_sku_is_told_even_if_it_is_stocked_nowhere():
+    level, nowhere = make.level(10), make.sku()
+    assert levels.atp_of([level.sku_id]) == {level.sku_id: 0}
+    ledger.publish_atp(at=AT)
+    assert levels.atp_of([level.sku_id, nowhere.pk]) == {level.sku_id: 10, nowhere.pk: 0}
+
+
+def test_nothing_is_short_on_sound_levels():
+    make.level(10)
+    assert levels.short() == []
+    assert StockLevel.objects.get().shortfall == 0
