@@ -7,6 +7,7 @@ EVERY_SECONDS: dict[str, float] = {
     # inventory
     "publish_atp": 0.5,
     "pull_feeds": 5,
+    "run_imports": 10,
     "open_node_days": 3600,
     "forget_calls": 3600,
     # routing

@@ -117,6 +117,7 @@ CELERY_TASK_ROUTES = {
     "resolve_shortfalls": {"queue": "route"},
     "publish_atp": {"queue": "feed"},
     "pull_feeds": {"queue": "feed"},
+    "run_imports": {"queue": "report"},
     "open_node_days": {"queue": "feed"},
     "forget_calls": {"queue": "report"},
     "drain_outbox": {"queue": "out"},

@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class InventoryConfig(AppConfig):
     name = "inventory"
+
+    def ready(self) -> None:
+        from .imports import nodes, skus, stock  # noqa: F401  (each adds its kind of file)

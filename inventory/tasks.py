@@ -1,10 +1,15 @@
 """Doorbells: the clock is read here. Lost or rung twice, they change nothing; unknown arguments are tolerated."""
 
+import time
+
 from celery import shared_task
 from django.utils import timezone
 
 from . import capacity, idempotency, ledger
+from .imports import runs
 from .integrations import frame
+
+IMPORT_SECONDS = 30  # of one ring: then the file goes back, and the bell is rung again
 
 
 @shared_task(name="publish_atp", queue="feed")
@@ -25,3 +30,9 @@ def forget_calls(**_newer: object) -> None:
 @shared_task(name="pull_feeds", queue="feed")
 def pull_feeds(**_newer: object) -> None:
     frame.pull_due(at=timezone.now(), now=timezone.now)
+
+
+@shared_task(name="run_imports", queue="report")
+def run_imports(**_newer: object) -> None:
+    until = time.monotonic() + IMPORT_SECONDS
+    runs.work_due(at=timezone.now(), keep_on=lambda: time.monotonic() < until)

@@ -6,3 +6,4 @@ class RoutingConfig(AppConfig):
 
     def ready(self) -> None:
         from . import words  # noqa: F401  it teaches routing's sentences
+        from .imports import orders, rates  # noqa: F401  (each adds its kind of file)

@@ -54,9 +54,11 @@ class Kind:
     fields: tuple[Field, ...]
     judge: Callable[[Sequence[Row], ImportRun, datetime], Judged]
     write: Callable[..., Sequence[Fault]]
+    try_out: Callable[[Sequence[Any], datetime], Sequence[Fault]] | None = (
+        None  # what writing would find, for a preview
+    )
     group_by: str = ""
     chunk_rows: int = 2_000
-    whole_file: bool = False  # one chunk: the rows only make sense together
     asks_moment: bool = False
 
     def field(self, name: str) -> Field | None:

@@ -133,9 +133,12 @@ def preview(run: ImportRun, *, at: datetime, n: int = PREVIEW_ROWS) -> Preview:
     except Broken as broken:
         raise BadInput(broken.code, field="file") from None
     rows = _rows(run, told)
-    judged = Judged([], []) if set(absent) - {"figures_as_of"} else KINDS[run.kind].judge(rows, run, at)
+    kind, judged, later = KINDS[run.kind], Judged([], []), ()
+    if not set(absent) - {"figures_as_of"}:
+        judged = kind.judge(rows, run, at)
+        later = kind.try_out(judged.facts, at) if kind.try_out else ()
     by_line: dict[int, list[Fault]] = {}
-    for fault in (*(line.fault for line in told if line.fault), *judged.faults):
+    for fault in (*(line.fault for line in told if line.fault), *judged.faults, *later):
         by_line.setdefault(fault.line, []).append(fault)
     values = {row.line: row.values for row in rows}
     return Preview(
@@ -289,8 +292,9 @@ def _chunks(source: Iterator[Line], kind: Kind, run: ImportRun) -> Iterator[list
     place = _place(run, kind.group_by)
     chunk: list[Line] = []
     for line in source:
-        full = len(chunk) >= kind.chunk_rows and not kind.whole_file
-        if full and (place is None or _cell(line, place) != _cell(chunk[-1], place)):
+        more = len(chunk) - kind.chunk_rows
+        # A group that never ends must not fill the memory.
+        if more >= 0 and (place is None or more > kind.chunk_rows or _cell(line, place) != _cell(chunk[-1], place)):
             yield chunk
             chunk = []
         chunk.append(line)
