@@ -5,7 +5,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
@@ -22,7 +22,7 @@ class Fault(NamedTuple):
     line: int
     field: str
     reason: str
-    params: dict[str, object] = {}
+    params: Mapping[str, object] = {}
 
 
 class Line(NamedTuple):

@@ -133,7 +133,8 @@ def preview(run: ImportRun, *, at: datetime, n: int = PREVIEW_ROWS) -> Preview:
     except Broken as broken:
         raise BadInput(broken.code, field="file") from None
     rows = _rows(run, told)
-    kind, judged, later = KINDS[run.kind], Judged([], []), ()
+    kind, judged = KINDS[run.kind], Judged([], [])
+    later: Sequence[Fault] = ()
     if not set(absent) - {"figures_as_of"}:
         judged = kind.judge(rows, run, at)
         later = kind.try_out(judged.facts, at) if kind.try_out else ()

@@ -62,7 +62,8 @@ FIELDS = (
     Field("time_zone", _("Time zone of the times"), hint=_("Of times without offset, America/Chicago."), aliases=()),
 )
 CUSTOMER = ("name", "email", "phone", "street", "city", "region", "postcode")
-SHARED = ("placed_at", "channel", "method", "pickup_node", "customer_ref", "postcode", "street")
+# Not the moment: an order that is keyed in line by line has the first row's.
+SHARED = ("channel", "method", "pickup_node", "customer_ref", "postcode", "street")
 _LINE = re.compile(r"lines\[(\d+)\]\.?(.*)")
 
 

@@ -15,7 +15,10 @@ CONSTANTS = {"channel": "web", "country": "US", "method": "ship"}
 
 @pytest.fixture(autouse=True)
 def _goods(db):
-    make.channel("web"), make.node("RENO"), make.sku("MUG"), make.sku("PLATE")
+    make.channel("web")
+    make.node("RENO")
+    make.sku("MUG")
+    make.sku("PLATE")
 
 
 def row(ref="1001", *, placed_at="2026-11-01T10:00:00Z", postcode="10001", sku="MUG", quantity="2", price="6.95"):
@@ -42,6 +45,11 @@ def test_neighbours_with_one_ref_are_one_order(take, clock):
 def test_rows_of_one_order_apart_in_a_chunk_are_one_order_too(take):
     take_orders(take, row(), row("1002"), row(sku="PLATE"))
     assert OrderLine.objects.filter(order__order_ref="1001").count() == 2
+
+
+def test_an_order_keyed_in_over_minutes_was_placed_at_its_first_row(take):
+    take_orders(take, row(), row(placed_at="2026-11-01T10:01:00Z"))
+    assert Order.objects.get().placed_at.minute == 0
 
 
 def test_one_sku_twice_in_an_order_is_two_lines(take):
