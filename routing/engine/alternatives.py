@@ -21,7 +21,7 @@ def alternatives(problem: Problem, demand: Demand, look: Look, granted: list[Ver
     order, place = np.nonzero(about >= 0)
     number = np.full(problem.orders * MOST, -1, np.int64)
     number[order * MOST + place] = np.arange(len(order))
-    pieces = joined([verdicts.others for verdicts in granted])
+    pieces = joined([part for verdicts in granted for part in verdicts.others])
     number_of = number[pieces.order * MOST + pieces.place]
     served = (pieces.node >= 0) & (number_of >= 0)
     left = (pieces.node < 0) & (number_of >= 0)

@@ -30,7 +30,7 @@ def draw(
             column[rows] = np.concatenate([getattr(verdicts, name) for verdicts in granted])
         return column
 
-    pieces = joined([verdicts.pieces for verdicts in granted])
+    pieces = joined([part for verdicts in granted for part in verdicts.pieces])
     parcels = parcels_of(problem, demand, look, pieces, pieces.order)
     lines = split_back(demand, pieces)
     owner = pieces.order[lines.piece]
@@ -99,7 +99,8 @@ def _reasons(problem: Problem, demand: Demand, granted: list[Verdicts], filled: 
     """[line] why units of it are left; lines of an order that was not taken in part say so."""
     of_want = np.full(len(demand.units), codes.ONLY_A_PART, np.uint16)
     for verdicts in granted:
-        of_want[verdicts.reason_want] = verdicts.reason
+        for wants, reason in verdicts.reasons:
+            of_want[wants] = reason
     want_of_line = np.empty(problem.lines, np.int64)
     want_of_line[demand.line] = np.repeat(np.arange(len(demand.units)), np.diff(demand.line_ptr))
     lacking = (filled < demand.line_units) | (demand.line_units == 0)

@@ -22,6 +22,7 @@ class Answered:
     picks: Picks
     split: dict[int, Pieces]  # orders whose lines were cut
     left: Int64  # [order, line] units without a node
+    goes_on: Bools  # [order] to the next rule
 
 
 class Explaining:
@@ -30,7 +31,7 @@ class Explaining:
     def __init__(self, eligibility: Eligibility, *, explain: bool) -> None:
         self.eligibility, self.explain = eligibility, explain
 
-    def write(self, verdicts: Verdicts, answer: Answered, final: Bools, others: list[Pieces]) -> None:
+    def write(self, verdicts: Verdicts, answer: Answered, final: Bools) -> None:
         """Reasons, refusals and alternatives of the orders for which this answer is `final`."""
         found, picks = answer.found, answer.picks
         short = ((answer.left > 0) | (found.units <= 0)) & final[:, None]
@@ -46,7 +47,7 @@ class Explaining:
         comparable[list(answer.split)] = False
         alternatives = found.others(picks, comparable)
         if alternatives is not None and picks.other is not None:
-            others.append(alternatives)
+            verdicts.others.append(alternatives)
             shown = np.where(comparable[:, None], picks.other, -1)[final]
             verdicts.other_node[answer.places[final], : picks.other.shape[1]] = shown
 
@@ -76,8 +77,7 @@ class Explaining:
             enough = found.room(int(order[place]))[line[place]].sum() >= units[place]
             reason[place] = codes.TOO_MANY_PARCELS if enough else codes.NO_ATP
         reason = np.where(units <= 0, codes.BAD_QUANTITY, reason)
-        verdicts.reason_want = np.concatenate([verdicts.reason_want, found.wants[order, line]])
-        verdicts.reason = np.concatenate([verdicts.reason, reason.astype(np.int64)])
+        verdicts.reasons.append((found.wants[order, line], reason.astype(np.int64)))
 
 
 def _parcels(answer: Answered, place: int) -> int:

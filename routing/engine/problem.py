@@ -223,7 +223,7 @@ class Problem:
         arrays = {name: getattr(self, name) for name in ARRAYS}
         head = _canonical({**self._meta(), "shapes": {name: array.shape for name, array in arrays.items()}})
         body = b"".join(array.tobytes() for array in arrays.values())
-        return zlib.compress(len(head).to_bytes(8, "little") + head + body, 6)
+        return zlib.compress(len(head).to_bytes(8, "little") + head + body, level=1)
 
     @classmethod
     def from_bytes(cls, blob: bytes) -> "Problem":

@@ -9,7 +9,7 @@ from routing.engine.look import Look
 from routing.engine.plan import Options, Plan
 from routing.engine.problem import Int64, Problem
 from routing.engine.residual import NOTHING_LEFT
-from routing.engine.verdicts import Verdicts, kept
+from routing.engine.verdicts import Pieces, Verdicts, kept
 
 
 def solve(problem: Problem, options: Options | None = None) -> Plan:
@@ -49,10 +49,11 @@ class Queue:
     def serve(self, rows: Int64) -> None:
         """Look at these orders together, then grant or look again, one after the other."""
         verdicts = self.look.at(rows)
-        table = self._table(verdicts)
+        pieces = verdicts.by_row()
+        table = self._table(pieces)
         places = np.empty(int(rows.max()) + 1, np.int64)
         places[rows] = np.arange(len(rows))
-        start = np.searchsorted(places[verdicts.pieces.order], np.arange(len(rows) + 1)).tolist()
+        start = np.searchsorted(places[pieces.order], np.arange(len(rows) + 1)).tolist()
         fragile = verdicts.fragile
         watched = set(np.flatnonzero(fragile).tolist())
         stale = np.zeros(len(rows), np.bool_)
@@ -68,7 +69,7 @@ class Queue:
             ):
                 good[place] = False
                 again.append(self.look.at(rows[[place]]))
-                mine = self._table(again[-1])
+                mine = self._table(again[-1].by_row())
             for before, now in self._take(mine, touched):
                 slack = self.look.problem.slack[rows]
                 stale |= (slack >= before + self.look.tariff.soonest) & (slack < now + self.look.tariff.longest)
@@ -77,9 +78,8 @@ class Queue:
         self.looked_again += len(again)
         self.granted += [kept(verdicts, good), *again]
 
-    def _table(self, verdicts: Verdicts) -> list[tuple[int, ...]]:
+    def _table(self, pieces: Pieces) -> list[tuple[int, ...]]:
         """(SKU, units, units to be left there, node, block, day) of each piece."""
-        pieces = verdicts.pieces
         columns = (pieces.units, pieces.spare, pieces.node, pieces.block, pieces.day)
         sku = self.look.demand.sku[pieces.want].tolist()
         return list(zip(sku, *(column.tolist() for column in columns), strict=True))

@@ -1,11 +1,12 @@
 """What one look at some orders found, order by order, before it is taken from the stock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.engine.plan import Action, Outcome
 from routing.engine.problem import Bools, Int8, Int16, Int32, Int64
 
 
@@ -40,7 +41,7 @@ def joined(parts: Sequence[Pieces]) -> Pieces:
 
 @dataclass(slots=True, eq=False)
 class Verdicts:
-    """Per order (by place in `rows`), and the pieces of all of them in the order of the rows."""
+    """Per order (by place in `rows`), with the pieces of all of them, written while the rules run."""
 
     rows: Int64
     outcome: Int8
@@ -50,11 +51,35 @@ class Verdicts:
     approximate: Bools
     fragile: Bools  # less stock may change the verdict although its pieces still fit
     refused: NDArray[np.uint16]  # [row, node]
-    pieces: Pieces
-    others: Pieces
     other_node: Int32  # [row, 3] the node an alternative is about, −1 = none
-    reason_want: Int64
-    reason: Int64
+    pieces: list[Pieces] = field(default_factory=list)
+    others: list[Pieces] = field(default_factory=list)  # of the alternatives
+    reasons: list[tuple[Int64, Int64]] = field(default_factory=list)  # (wants, codes); later ones win
+
+    def by_row(self) -> Pieces:
+        """The pieces in the order of the rows, those of one order as they were written."""
+        pieces = joined(self.pieces)
+        if len(self.rows) == 1:
+            return pieces
+        place = np.empty(int(self.rows.max(initial=0)) + 1, np.int64)
+        place[self.rows] = np.arange(len(self.rows))
+        return pieces.of(np.argsort(place[pieces.order], kind="stable"))
+
+
+def blank(rows: Int64, nodes: int, alternatives: int) -> Verdicts:
+    """No order looked at yet: all are exceptions of no rule."""
+    count = len(rows)
+    return Verdicts(
+        rows=rows,
+        outcome=np.full(count, Outcome.NONE, np.int8),
+        action=np.full(count, Action.EXCEPTION, np.int8),
+        rule=np.full(count, -1, np.int16),
+        why=np.zeros(count, np.int64),
+        approximate=np.zeros(count, np.bool_),
+        fragile=np.zeros(count, np.bool_),
+        refused=np.zeros((count, nodes), np.uint16),
+        other_node=np.full((count, alternatives), -1, np.int32),
+    )
 
 
 def kept(verdicts: Verdicts, mask: Bools) -> Verdicts:
@@ -62,6 +87,7 @@ def kept(verdicts: Verdicts, mask: Bools) -> Verdicts:
     if mask.all():
         return verdicts
     rows = verdicts.rows[mask]
+    pieces, others = joined(verdicts.pieces), joined(verdicts.others)
     return Verdicts(
         rows=rows,
         outcome=verdicts.outcome[mask],
@@ -71,9 +97,8 @@ def kept(verdicts: Verdicts, mask: Bools) -> Verdicts:
         approximate=verdicts.approximate[mask],
         fragile=verdicts.fragile[mask],
         refused=verdicts.refused[mask],
-        pieces=verdicts.pieces.of(np.isin(verdicts.pieces.order, rows)),
-        others=verdicts.others.of(np.isin(verdicts.others.order, rows)),
         other_node=verdicts.other_node[mask],
-        reason_want=verdicts.reason_want,
-        reason=verdicts.reason,
+        pieces=[pieces.of(np.isin(pieces.order, rows))],
+        others=[others.of(np.isin(others.order, rows))],
+        reasons=verdicts.reasons,
     )
