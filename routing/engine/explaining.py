@@ -71,7 +71,7 @@ class Explaining:
         units, left, cell = found.units[order, line], answer.left[order, line], code[order, line]
         full = np.array([_parcels(answer, place) for place in order.tolist()]) >= found.offers.max_parcels
         open_to = (cell == codes.MAY).any(1)
-        reason = np.where(cell == codes.MAY, 0, cell).max(1)
+        reason = np.where(cell == codes.MAY, 0, cell).max(1, initial=codes.NOT_STOCKED)
         reason = np.where(open_to, np.where(full, codes.TOO_MANY_PARCELS, codes.DEARER), reason)
         for place in np.flatnonzero((left > 0) & (left < units)).tolist():
             enough = found.room(int(order[place]))[line[place]].sum() >= units[place]

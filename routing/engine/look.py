@@ -7,7 +7,7 @@ from routing.engine.demand import Demand
 from routing.engine.eligibility import Candidates, Eligibility
 from routing.engine.explaining import Answered, Explaining
 from routing.engine.masks import Masks, RuleMask
-from routing.engine.offers import Picks
+from routing.engine.offers import Picks, nothing
 from routing.engine.plan import Action, Options, Outcome
 from routing.engine.problem import Bools, Int64, Problem
 from routing.engine.residual import Residual
@@ -115,6 +115,9 @@ class Look:
         verdicts.fragile[places[uncut]] = True
         if _parts_with(rule):
             verdicts.fragile[places[part]] = True
+        if rule.rank is not Rank.COST:  # node after node: less stock at one may change whose turn it is
+            single = served.all(1) & (picks.node == picks.node[:, :1]).all(1)
+            verdicts.fragile[places[~single]] = True
         after_part = AFTER_PART.get(rule.if_part, Action.EXCEPTION)
         after_none = AFTER_NONE.get(rule.if_none, Action.EXCEPTION)
         verdicts.action[places] = np.where(part, after_part, np.where(none, after_none, Action.NONE))
@@ -127,6 +130,8 @@ class Look:
         orders = len(found.rows)
         rank, explain = mask.rule.rank, self.options.explain
         exact = np.ones(orders, np.bool_)
+        if not self.problem.nodes:
+            return nothing(found.offers), exact
         if rank is not Rank.COST:
             return ranking.solve(self.problem, found.offers, rank, explain=explain), exact
         if found.offers.max_parcels == 1 and mask.rule.if_part is not IfPart.ASSIGN:

@@ -17,7 +17,7 @@ class Residual:
         self.entry: Int32 = np.full(shape, -1, np.int32)  # place of the stock entry, −1 = not stocked
         self.entry[skus, problem.stock_node] = np.arange(len(skus), dtype=np.int32)
         self.atp: Int32 = np.full(shape, -1, np.int32)  # −1 = not stocked
-        left = problem.free.astype(np.int64) - problem.buffer
+        left = problem.free.astype(np.int64) - np.maximum(problem.buffer, 0)
         self.atp[skus, problem.stock_node] = left.clip(0, np.iinfo(np.int32).max)
         self.slots: NDArray[np.int64] = np.maximum(problem.slots_left.astype(np.int64), 0)
         self.ship_day: Int64 = problem.ship_day.astype(np.int64)

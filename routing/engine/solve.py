@@ -8,7 +8,6 @@ from routing.engine.drawing import draw
 from routing.engine.look import Look
 from routing.engine.plan import Options, Plan
 from routing.engine.problem import Int64, Problem
-from routing.engine.residual import NOTHING_LEFT
 from routing.engine.verdicts import Pieces, Verdicts, kept
 
 
@@ -36,9 +35,9 @@ class Queue:
     """Serves orders in turn.
 
     Stock only shrinks, so a plan that was best for its order at the start of a chunk and still fits is still best.
-    Three things break that, and such orders look again: a full day (on the next one the fast service may no longer
-    keep the promise, and a slow, cheaper one takes its place), a rule that treats a part otherwise than nothing at
-    all, and lines cut into pieces.
+    What breaks that looks again: a full day (on the next one the fast service may no longer keep the promise, and a
+    slow, cheaper one takes its place), a rule that treats a part otherwise than nothing at all, nodes that take turns
+    by rank, and lines cut into pieces.
     """
 
     def __init__(self, look: Look) -> None:
@@ -73,8 +72,7 @@ class Queue:
             for before, now in self._take(mine, touched):
                 slack = self.look.problem.slack[rows]
                 stale |= (slack >= before + self.look.tariff.soonest) & (slack < now + self.look.tariff.longest)
-                if now == NOTHING_LEFT:
-                    stale |= fragile
+                stale |= fragile
         self.looked_again += len(again)
         self.granted += [kept(verdicts, good), *again]
 

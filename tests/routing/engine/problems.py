@@ -40,7 +40,7 @@ def problem(
     orders: [{"lines": {sku: units} or [(sku, units)…], "slack": 9, "method": 0, …}]; stock: [{node: ATP}] per SKU;
     nodes: how many; rates[service][zone], the same in every band but 100 dearer each; zone = node modulo zones.
     """
-    count = nodes or 1 + max((node for row in stock for node in row), default=0)
+    count = 1 + max((node for row in stock for node in row), default=0) if nodes is None else nodes
     lines = [list(order["lines"].items()) if isinstance(order["lines"], dict) else order["lines"] for order in orders]
     flat = [line for order in lines for line in order]
     zones = len(rates[0])

@@ -1,5 +1,7 @@
 """The engine against trying everything, order by order on what the earlier ones left."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -272,3 +274,37 @@ def test_an_order_that_nobody_may_ship_waits_with_its_reason(case, changes, code
     assert (Outcome(plan.outcome[0]), Action(plan.action[0])) == (Outcome.NONE, Action.BACKORDER)
     assert plan.reason_of(0).code == code
     assert plan.refused_nodes(0).keys() == {[r.code for r in plan.refusals].index(code)}
+
+
+def test_a_network_without_nodes_leaves_every_order_with_a_reason():
+    made = problem(
+        [{"lines": {0: 1}}], [{}], nodes=0, slots_left=np.zeros((0, 14)), ship_day=np.zeros((0, 14)),
+        distance_km=np.zeros((1, 0)), zone=np.zeros((1, 0)),
+    )  # fmt: skip
+    plan = solve(made)
+    assert Outcome(plan.outcome[0]) is Outcome.NONE
+    assert plan.reason_of(0).code == "not_stocked"
+
+
+FIGURES = [
+    *("units", "grams", "unfilled", "free", "buffer", "slack", "fix", "pick", "rate", "per_kg_above", "transit"),
+    *("distance_km", "slots_left", "late_per_day"),
+]
+
+
+@settings(max_examples=60)
+@given(seed=st.integers(0, 2**31), rules=st.sampled_from(RULES))
+def test_figures_that_can_not_be_true_never_raise(seed, rules):
+    rng = np.random.default_rng(seed)
+    made = random_problem(seed, orders=6, lines=8, skus=9, nodes=4, rules=rules[1])
+    spoiled = {}
+    for name in rng.permutation(FIGURES)[:4]:
+        figures = np.array(getattr(made, name), np.int64)
+        odd = rng.choice([-(2**31), -7, -1, 0, 10**9], figures.shape)
+        spoiled[name] = np.where(rng.random(figures.shape) < 0.3, odd, figures)
+    if "late_per_day" in spoiled:
+        spoiled["late_per_day"] = int(spoiled["late_per_day"])
+    plan = solve(replace(made, **spoiled))
+    assert len(plan.outcome) == 6
+    assert (plan.units > 0).all()
+    assert plan.hash() == solve(replace(made, **spoiled)).hash()
