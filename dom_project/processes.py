@@ -94,11 +94,14 @@ class Child:
                 os.killpg(self.process.pid, signal.SIGKILL)
 
 
-def end_in_order(children: Sequence[Child], seconds: float = 15.0) -> None:
-    """End children one after the other; `seconds` are each one's time to finish its work."""
-    for child in children:
-        child.ask_to_end()
-        child.end(seconds)
+def end_in_order(stages: Sequence[Sequence[Child]], seconds: float = 15.0) -> None:
+    """End one stage after the other, the children of a stage together; `seconds` are its time to finish its work."""
+    for stage in stages:
+        until = time.monotonic() + seconds
+        for child in stage:
+            child.ask_to_end()
+        for child in stage:
+            child.end(max(until - time.monotonic(), 0.1))
 
 
 def who_listens(port: int) -> str:

@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("FAIRLEAD_HOME", ROOT / ".fairlead"))
 COMMANDS = ROOT / "dom_project" / "management" / "commands"
 WEB_THREADS = 4
+ENDS_FIRST = (("beat",), ("people", "erp"), ("web",), ("worker", "worker2"))
 READY_SECONDS = 120
 SECRETS: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(48),
@@ -203,8 +204,7 @@ class House:
             except subprocess.TimeoutExpired:
                 os.killpg(self.step.pid, signal.SIGKILL)
                 self.step.wait()
-        order = ["beat", "people", "erp", "web", "worker", "worker2"]
-        end_in_order(sorted(self.children, key=lambda child: order.index(child.name)))
+        end_in_order([[child for child in self.children if child.name in stage] for stage in ENDS_FIRST])
         for name in ("valkey", "postgres"):
             if name in self.servers:
                 self.servers[name][0].stop()

@@ -81,7 +81,7 @@ def test_children_end_one_after_the_other(tmp_path):
     for child in children:
         child.start()
         _until(lambda log=child.log: "up" in log.read_text())
-    end_in_order(children)
+    end_in_order([[child] for child in children])
     assert [child.process.returncode for child in children] == [0, 0]
 
 
