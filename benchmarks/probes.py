@@ -48,4 +48,4 @@ def server_cpu() -> float:
 
 def middle(figures: list[float]) -> str:
     """The median with the lowest and the highest, for a table."""
-    return f"{median(figures):,.1f} ({min(figures):,.1f} … {max(figures):,.1f})"
+    return f"{median(figures):,.4g} ({min(figures):,.4g} … {max(figures):,.4g})"

@@ -83,7 +83,7 @@ def _node(
     entity: LegalEntity,
     closed: list[date],
 ) -> Node:
-    place, terms = places.find("US", postcode), _TERMS[kind]
+    place, terms = places.place_of(postcode), _TERMS[kind]
     assert place is not None, postcode
     return Node(
         code=code,
