@@ -123,7 +123,7 @@ def read(period: Period, *, at: datetime, channel: str = "", node: str = "") -> 
         marks=marks_of(period),
         orders=sum(fact.count for fact in facts if fact.name == "orders_begun"),
         parcels=sum(fact.count for fact in facts if fact.name == "parcels"),
-        behind_seconds=_late(at),
+        behind_seconds=late_by(at),
         mixed_currencies=len(currencies) > 1,
     )
 
@@ -161,7 +161,7 @@ def marks_of(period: Period) -> list[Mark]:
     ]
 
 
-def _late(at: datetime) -> float | None:
+def late_by(at: datetime) -> float | None:
     moved_at = Cursor.objects.filter(name=EVENTS).values_list("moved_at", flat=True).first()
     if moved_at is None:
         return None

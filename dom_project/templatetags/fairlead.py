@@ -206,6 +206,12 @@ def duration(length: timedelta | float | None) -> str:
 
 
 @register.filter
+def add_px(length: float, more: float) -> str:
+    """A length of a drawing made longer, written for an SVG attribute."""
+    return f"{float(length) + float(more):g}"
+
+
+@register.filter
 def minutes_long(minutes: float | Fraction | None) -> str:
     """A length in minutes as `duration` writes it."""
     return duration(None if minutes is None else float(minutes) * 60)

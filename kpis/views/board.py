@@ -17,9 +17,8 @@ from django.views.decorators.http import require_GET
 from dom_project.accounts.access import Right, needs
 from dom_project.lib.htmx import render_part
 from inventory.models import Channel, Node
-
-from .. import behind, board, charts, periods
-from ..metrics import FIGURES, Unit
+from kpis import behind, board, charts, periods
+from kpis.metrics import FIGURES, Unit
 
 NAMES = {
     "cost_per_order": (gettext_lazy("Cost"), gettext_lazy("Cost per order"), "currency-dollar"),
@@ -29,12 +28,19 @@ NAMES = {
     "order_to_ship_p50": (gettext_lazy("Operations"), gettext_lazy("Order to ship, median"), "clock"),
 }
 DEFINITIONS = {
-    "cost_per_order": gettext_lazy("Invoice cost of the parcels that left in the period, divided by the orders whose first parcel left in it."),
-    "on_time": gettext_lazy("Of the orders first promised for the period, cancelled ones left out: those with every unit delivered, for pickup ready, by then."),
-    "stock_out_rate": gettext_lazy("Order lines that no eligible node could fill at the first look, divided by the lines looked at."),
+    "cost_per_order": gettext_lazy(
+        "Invoice cost of the parcels that left in the period, divided by the orders whose first parcel left in it."
+    ),
+    "on_time": gettext_lazy(
+        "Of the orders first promised for the period, cancelled ones left out: those with every unit delivered,"
+        " for pickup ready, by then."
+    ),
+    "stock_out_rate": gettext_lazy(
+        "Order lines that no eligible node could fill at the first look, divided by the lines looked at."
+    ),
     "csat": gettext_lazy("Answers of 4 or 5, divided by all answers."),
     "order_to_ship_p50": gettext_lazy("From intake until the last unit left: half of the completed orders took less."),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

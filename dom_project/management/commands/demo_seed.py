@@ -1,0 +1,55 @@
+import sys
+import time
+from collections import Counter
+from datetime import datetime, timedelta
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
+
+from dom_project.demo import RETAILER, history, retailer
+from inventory.models import Node
+from kpis import snapshots
+
+
+class Command(BaseCommand):
+    help = "Make the demo's retailer and its thirty days, or play the hours that were missed since the last stop."
+
+    def handle(self, *args: object, **options: object) -> None:
+        now = timezone.now()
+        if Node.objects.exists():
+            self._catch_up(now)
+        else:
+            self._begin(now)
+        retailer.connect(at=now)
+
+    def _begin(self, now: datetime) -> None:
+        began, start = (
+            time.monotonic(),
+            (now - timedelta(days=history.DAYS)).replace(minute=0, second=0, microsecond=0),
+        )
+        self.stdout.write(f"Opening {RETAILER}: 68 nodes, 600 SKUs …")
+        with transaction.atomic():
+            retailer.open_shop(at=start, years=(start.year, start.year + 1))
+        self.stdout.write(f"Playing {history.DAYS} days of orders …")
+        total = history.play(start, now, per_day=history.ORDERS_PER_DAY, tell=self._tell)
+        history.close_the_books(at=now)
+        snapshots.rebuild(at=now)
+        self.stdout.write(f"{total['orders']:,} orders in {time.monotonic() - began:.0f} s.")
+
+    def _catch_up(self, now: datetime) -> None:
+        last = history.last_moment() or now
+        start = max(last, now - history.LONGEST)
+        if now - last > history.LONGEST:
+            self.stdout.write(f"The demo was off for {(now - last).days} days: only the last 72 hours are played.")
+        if now - start >= history.STEP:
+            self.stdout.write(f"Playing the {(now - start) // history.STEP} hours that were missed …")
+            total = history.play(start, now, per_day=history.ORDERS_PER_DAY, tell=self._tell)
+            self.stdout.write(f"{total['orders']:,} orders caught up.")
+
+    def _tell(self, at: datetime, total: Counter[str]) -> None:
+        end = "\r" if sys.stdout.isatty() else "\n"
+        self.stdout.write(
+            f"  {at:%d %b}: {total['orders']:,} orders, {total['shipped']:,} parcels shipped", ending=end
+        )
+        self.stdout.flush()

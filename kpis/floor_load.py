@@ -1,0 +1,236 @@
+"""The network as it is now: what waits where, how fast it moves, which orders will be late. Read afresh every time.
+
+A shipment is in one stage: to pick, to pack (being picked), or waiting (for the carrier, or for the customer). How
+long it still needs is the median of what the same node needed from that stage on in the last seven days.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+
+from dom_project.lib import db
+
+MEDIANS_SECONDS = 300
+RISKS = 12
+
+# From each stage until the parcel left (pickup: stood ready), by node; node 0 is the whole network.
+MEDIANS = """
+SELECT coalesce(node_id, 0),
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM done_at - dispatched_at)),
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM done_at - picking_at)),
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM done_at - packed_at))
+FROM (SELECT *, CASE WHEN method = 'ship' THEN shipped_at ELSE ready_at END AS done_at FROM fulfillment_shipment
+      WHERE closed_at > %(since)s) s
+WHERE done_at IS NOT NULL AND packed_at IS NOT NULL AND picking_at IS NOT NULL
+GROUP BY GROUPING SETS ((node_id), ())"""
+
+OPEN = """
+WITH median AS (
+  SELECT * FROM unnest(%(node)s::bigint[], %(from_pick)s::float[], %(from_pack)s::float[], %(from_wait)s::float[])
+    AS m(node_id, from_pick, from_pack, from_wait)
+), open AS (
+  SELECT s.id, s.ref, s.order_id, s.node_id, s.method, s.state, s.cut_off_at, s.transit_days,
+         n.time_zone, n.code, n.name, o.ref AS order, o.order_ref, o.promise_at, o.ship_to_time_zone,
+         CASE s.state WHEN 'to_pick' THEN 'to_pick' WHEN 'picking' THEN 'to_pack' ELSE 'waiting' END AS stage,
+         CASE s.state WHEN 'to_pick' THEN s.dispatched_at WHEN 'picking' THEN s.picking_at
+              WHEN 'packed' THEN s.packed_at ELSE s.ready_at END AS since_at,
+         make_interval(secs => coalesce(CASE s.state WHEN 'to_pick' THEN coalesce(m.from_pick, a.from_pick)
+              WHEN 'picking' THEN coalesce(m.from_pack, a.from_pack)
+              WHEN 'packed' THEN coalesce(m.from_wait, a.from_wait) END, 0)) AS needs
+  FROM fulfillment_shipment s JOIN inventory_node n ON n.id = s.node_id JOIN routing_order o ON o.id = s.order_id
+  LEFT JOIN median m ON m.node_id = s.node_id LEFT JOIN median a ON a.node_id = 0
+  WHERE s.closed_at IS NULL
+), judged AS MATERIALIZED (
+  SELECT *, CASE
+      WHEN state = 'ready' THEN NULL
+      WHEN method <> 'ship' THEN CASE WHEN %(at)s::timestamptz + needs > promise_at THEN 'too_slow' END
+      WHEN ((((%(at)s::timestamptz + needs) AT TIME ZONE time_zone)::date + transit_days + 1)::timestamp
+            AT TIME ZONE ship_to_time_zone) > promise_at + interval '1 minute' THEN 'too_slow'
+      WHEN cut_off_at < %(at)s::timestamptz THEN 'cut_off_missed' END AS risk
+  FROM open
+)"""
+
+STAGES = (
+    OPEN
+    + """, flow AS (
+  SELECT node_id, f.stage, count(*) FILTER (WHERE f.entered > %(hour)s) AS came,
+         count(*) FILTER (WHERE f.left > %(hour)s) AS went
+  FROM fulfillment_shipment s CROSS JOIN LATERAL (VALUES
+    ('to_pick', s.dispatched_at, coalesce(s.picking_at, s.closed_at)),
+    ('to_pack', s.picking_at, coalesce(s.packed_at, s.closed_at)),
+    ('waiting', s.packed_at, s.closed_at)) f(stage, entered, "left")
+  WHERE s.closed_at IS NULL OR s.closed_at > %(hour)s GROUP BY 1, 2
+)
+SELECT j.node_id, j.code, j.name, j.stage, count(*), min(since_at), coalesce(max(f.came), 0), coalesce(max(f.went), 0),
+       min(cut_off_at) FILTER (WHERE cut_off_at > %(at)s), count(*) FILTER (WHERE risk IS NOT NULL)
+FROM judged j LEFT JOIN flow f USING (node_id, stage) GROUP BY 1, 2, 3, 4"""
+)
+
+AT_RISK = (
+    OPEN
+    + """
+SELECT ref, "order", order_ref, code, name, state, risk, promise_at, cut_off_at, count(*) OVER () FROM judged
+WHERE risk IS NOT NULL ORDER BY promise_at, id LIMIT %(limit)s"""
+)
+
+TO_ROUTE = """
+SELECT (SELECT count(*) FROM routing_pending), (SELECT min(since_at) FROM routing_pending),
+       (SELECT count(*) FROM routing_order WHERE accepted_at > %(hour)s),
+       (SELECT count(*) FROM routing_order
+        WHERE routed_at > %(hour)s AND accepted_at > %(hour)s - interval '1 day'),
+       oldest.ref, oldest.order_ref
+FROM (VALUES (1)) one LEFT JOIN (
+  SELECT o.ref, o.order_ref FROM routing_pending p JOIN routing_order o ON o.id = p.order_id
+  ORDER BY p.since_at, o.id LIMIT 1) oldest ON true"""
+
+# Not placed anywhere yet, and even at the network's usual pace the promise is over by then.
+UNPLACED = """
+SELECT o.ref, o.order_ref, o.state, o.promise_at, count(*) OVER () FROM routing_order o
+WHERE o.id IN (SELECT order_id FROM routing_pending
+               UNION SELECT order_id FROM routing_orderexception WHERE closed_at IS NULL
+               UNION SELECT order_id FROM routing_orderline WHERE backordered > 0)
+  AND o.state IN ('pending', 'backordered', 'exception', 'partly_routed', 'partly_shipped')
+  AND %(at)s::timestamptz + make_interval(secs => %(needs)s) + interval '1 day' > o.promise_at
+ORDER BY o.promise_at, o.id LIMIT %(limit)s"""
+
+NODES = """
+SELECT n.id, n.code, n.name, n.kind, n.city, n.region, n.latitude, n.longitude,
+       coalesce(d.taken, 0), coalesce(d.cap, 0), coalesce(u.units, 0), coalesce(u.shipments, 0)
+FROM inventory_node n
+LEFT JOIN inventory_nodeday d ON d.node_id = n.id
+  AND d.ship_date = (%(at)s::timestamptz AT TIME ZONE n.time_zone)::date
+LEFT JOIN (SELECT s.node_id, sum(l.quantity) AS units, count(DISTINCT s.id) AS shipments FROM fulfillment_shipment s
+           JOIN fulfillment_shipmentline l ON l.shipment_id = s.id AND l.closed_at IS NULL
+           WHERE s.closed_at IS NULL GROUP BY 1) u ON u.node_id = n.id
+WHERE n.active ORDER BY n.code"""
+
+EXCEPTIONS = """
+SELECT reason, count(*), min(raised_at) FROM routing_orderexception WHERE closed_at IS NULL
+GROUP BY reason ORDER BY 2 DESC, 1"""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One node's queue in one stage; node "" is the network's queue of orders to route."""
+
+    node: str
+    name: str
+    stage: str  # to_route, to_pick, to_pack, waiting
+    queue: int
+    oldest_at: datetime | None
+    came: int  # in the last hour
+    went: int
+    cut_off_at: datetime | None  # the next one that some of the queue must reach
+    late: int  # orders in it that will be late
+
+    @property
+    def minutes_to_clear(self) -> float | None:
+        """At the last hour's pace; None when nothing moved."""
+        return 60 * self.queue / self.went if self.went else None
+
+    def minutes_to_cut_off(self, at: datetime) -> float | None:
+        return (self.cut_off_at - at).total_seconds() / 60 if self.cut_off_at else None
+
+    def clears_in_time(self, at: datetime) -> bool | None:
+        """None where nothing can be said: no cut-off ahead, or nothing moved in the last hour."""
+        left, needs = self.minutes_to_cut_off(at), self.minutes_to_clear
+        return None if left is None or needs is None else needs <= left
+
+
+@dataclass(frozen=True)
+class Risk:
+    """An order that will be late if nothing is done."""
+
+    order: str
+    order_ref: str
+    node: str
+    node_name: str
+    state: str  # the shipment's, or the order's where there is none
+    reason: str  # too_slow, cut_off_missed, not_placed
+    promise_at: datetime
+
+
+@dataclass(frozen=True)
+class NodeLoad:
+    id: int
+    code: str
+    name: str
+    kind: str
+    city: str
+    region: str
+    latitude: float | None
+    longitude: float | None
+    taken: int
+    cap: int
+    units: int
+    shipments: int
+
+    @property
+    def load(self) -> float | None:
+        """Share of today's parcel slots that is taken; None on a closed day."""
+        return self.taken / self.cap if self.cap else None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    reason: str
+    count: int
+    oldest_at: datetime
+
+
+def medians(*, at: datetime) -> dict[str, list[float | None]]:
+    """Seconds still needed from each stage on, as columns by node; at most five minutes old."""
+
+    def read() -> dict[str, list[float | None]]:
+        found = db.rows(MEDIANS, {"since": at - timedelta(days=7)}) or [(0, None, None, None)]
+        names = ("node", "from_pick", "from_pack", "from_wait")
+        return {name: [row[place] for row in found] for place, name in enumerate(names)}
+
+    kept: dict[str, list[float | None]] = cache.get_or_set("kpis:stage-medians", read, MEDIANS_SECONDS)
+    return kept
+
+
+def stages(*, at: datetime) -> list[Stage]:
+    """Every queue that is not empty, the one with most orders that will be late first."""
+    asked = {"at": at, "hour": at - timedelta(hours=1), **medians(at=at)}
+    found = [Stage(*row[1:]) for row in db.rows(STAGES, asked)]
+    pending, oldest_at, came, went, _ref, _order_ref = db.rows(TO_ROUTE, asked)[0]
+    if pending:
+        found.append(Stage("", "", "to_route", pending, oldest_at, came, went, None, 0))
+    return sorted(found, key=lambda stage: (-stage.late, -stage.queue, stage.node, stage.stage))
+
+
+def oldest_unrouted(*, at: datetime) -> tuple[int, datetime | None, str, str]:
+    """(orders to route, since when the oldest waits, its ref, its channel's ref)."""
+    pending, oldest_at, _came, _went, ref, order_ref = db.rows(TO_ROUTE, {"hour": at - timedelta(hours=1)})[0]
+    return pending, oldest_at, ref or "", order_ref or ""
+
+
+def at_risk(*, at: datetime, limit: int = RISKS) -> tuple[int, list[Risk]]:
+    """(how many orders or parcels are at risk, the first of them by promise)."""
+    columns = medians(at=at)
+    asked = {"at": at, "limit": limit, **columns}
+    parcels = db.rows(AT_RISK, asked)
+    network = columns["from_pick"][columns["node"].index(0)] if 0 in columns["node"] else None
+    orders = db.rows(UNPLACED, {"at": at, "limit": limit, "needs": network or 0})
+    risks = [Risk(row[1], row[2], row[3], row[4], row[5], row[6], row[7]) for row in parcels]
+    risks += [Risk(ref, other, "", "", state, "not_placed", promise) for ref, other, state, promise, _n in orders]
+    total = (parcels[0][9] if parcels else 0) + (orders[0][4] if orders else 0)
+    return total, sorted(risks, key=lambda risk: (risk.promise_at, risk.order))[:limit]
+
+
+def node_loads(*, at: datetime) -> list[NodeLoad]:
+    return [NodeLoad(*row) for row in db.rows(NODES, {"at": at})]
+
+
+def exceptions() -> list[Waiting]:
+    return [Waiting(*row) for row in db.rows(EXCEPTIONS)]
+
+
+def has_moved() -> bool:
+    """Whether any order had an event since this process asked last."""
+    newest = db.value("SELECT max(id) FROM routing_orderevent")
+    moved = newest != cache.get("kpis:newest-event")
+    cache.set("kpis:newest-event", newest, None)
+    return bool(moved)

@@ -1,0 +1,173 @@
+"""The control tower: the whole network on one page, live."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import sqrt
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from dom_project.accounts.access import Right, needs
+from dom_project.lib import db
+from dom_project.lib.htmx import live_url, render_part
+from inventory import feeds, us_map
+from kpis import board, floor_load
+from kpis.floor_load import NodeLoad
+from kpis.models import Cursor
+from routing import words
+
+STAGES = {
+    "to_route": (gettext_lazy("To route"), "route"),
+    "to_pick": (gettext_lazy("To pick"), "clipboard-list"),
+    "to_pack": (gettext_lazy("To pack"), "package"),
+    "waiting": (gettext_lazy("Waiting for carrier or customer"), "truck"),
+}
+RISKS = {
+    "too_slow": gettext_lazy("At this pace it arrives after the promise"),
+    "cut_off_missed": gettext_lazy("Its cut-off has passed"),
+    "not_placed": gettext_lazy("Not placed anywhere, and the promise is near"),
+}
+BUSY, FULL = 0.7, 0.9
+SHOWN_STAGES = 12
+
+# What was accepted, by hour and method.
+HOURS = """
+SELECT date_trunc('hour', accepted_at), method, count(*) FROM routing_order
+WHERE accepted_at > %s GROUP BY 1, 2 ORDER BY 1, 2"""
+TODAY = """
+SELECT count(*) FILTER (WHERE accepted_at > %(day)s), count(*) FILTER (WHERE accepted_at <= %(at)s - interval '1 day')
+FROM routing_order WHERE accepted_at > %(day)s - interval '1 day'"""
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A node on the map."""
+
+    node: NodeLoad
+    x: float
+    y: float
+    radius: float
+    tone: str
+    feed: str
+    feed_minutes: int | None
+    label: str
+
+
+def _tone(load: float | None) -> str:
+    if load is None:
+        return "quiet"
+    return "bad" if load >= FULL else "warn" if load >= BUSY else "good"
+
+
+def _dots(nodes: list[NodeLoad], *, at: datetime) -> list[Dot]:
+    """Nodes that lie on the map, the largest first so that small ones stay on top."""
+    ages = feeds.freshness(at)
+    dots = []
+    for node in nodes:
+        if node.latitude is None or node.longitude is None or not us_map.on_map(node.longitude, node.latitude):
+            continue
+        point, age = us_map.project(node.longitude, node.latitude), ages.get(node.id)
+        load = (
+            _("closed today")
+            if node.load is None
+            else _("%(taken)s of %(cap)s parcels today") % {"taken": node.taken, "cap": node.cap}
+        )
+        feed = _("no feed") if age is None else _("feed %(state)s") % {"state": age.state}
+        label = _("%(name)s: %(units)s open units, %(load)s, %(feed)s") % {
+            "name": node.name, "units": node.units, "load": load, "feed": feed,
+        }  # fmt: skip
+        dots.append(
+            Dot(
+                node,
+                point.x,
+                point.y,
+                round(4 + min(22.0, sqrt(node.units) * 0.9), 1),
+                _tone(node.load),
+                age.state if age else "none",
+                age.minutes if age else None,
+                label,
+            )  # fmt: skip
+        )
+    return sorted(dots, key=lambda dot: -dot.radius)
+
+
+def _chart(at: datetime) -> dict[str, Any]:
+    start = at.replace(minute=0, second=0, microsecond=0) - timedelta(hours=47)
+    counted = {(hour, method): count for hour, method, count in db.rows(HOURS, [start])}
+    hours = [start + timedelta(hours=place) for place in range(48)]
+    names = (("pickup", _("Pickup"), "--tblr-teal"), ("ship", _("Shipped"), "--tblr-primary"))
+    return {
+        "data": [
+            {
+                "x": [hour.isoformat() for hour in hours],
+                "y": [counted.get((hour, method), 0) for hour in hours],
+                "name": name,
+                "mode": "lines",
+                "stackgroup": "orders",
+                "line": {"color": token, "width": 1.5, "shape": "spline"},
+                "fillcolor": f"{token}/35",
+                "hovertemplate": "%{y}",
+            }
+            for method, name, token in names
+        ],
+        "layout": {"xaxis": {"tickformat": "%H:%M\n%-d %b"}, "margin": {"l": 36, "r": 8, "t": 28, "b": 40}},
+    }
+
+
+@require_GET
+@needs(Right.SEE_NETWORK)
+def overview(request: HttpRequest) -> HttpResponse:
+    at = timezone.now()
+    nodes = floor_load.node_loads(at=at)
+    stages = floor_load.stages(at=at)
+    at_risk, risks = floor_load.at_risk(at=at)
+    waiting = floor_load.exceptions()
+    route = next((stage for stage in stages if stage.stage == "to_route"), None)
+    today, yesterday = db.rows(TODAY, {"at": at, "day": at - timedelta(days=1)})[0]
+    context = {
+        "at": at,
+        "dots": _dots(nodes, at=at),
+        "off_map": [node for node in nodes if node.latitude is None],
+        "has_nodes": bool(nodes),
+        "view_box": us_map.WHOLE.view_box,
+        "stages": [
+            {
+                "stage": stage,
+                "title": STAGES[stage.stage][0],
+                "icon": STAGES[stage.stage][1],
+                "cut_off_minutes": stage.minutes_to_cut_off(at),
+                "in_time": stage.clears_in_time(at),
+            }
+            for stage in stages[:SHOWN_STAGES]
+        ],
+        "more_stages": max(0, len(stages) - SHOWN_STAGES),
+        "risks": [{"risk": risk, "why": RISKS[risk.reason]} for risk in risks],
+        "at_risk": at_risk,
+        "waiting": [{"row": row, "sentence": words.sentence(row.reason)} for row in waiting],
+        "exceptions": sum(row.count for row in waiting),
+        "to_route": route,
+        "oldest": floor_load.oldest_unrouted(at=at) if route else None,
+        "open_parcels": sum(node.shipments for node in nodes),
+        "open_units": sum(node.units for node in nodes),
+        "orders_today": today,
+        "orders_before": yesterday,
+        "shipped_hour": sum(stage.went for stage in stages if stage.stage == "waiting"),
+        "silence": _silence(at),
+        "behind": board.late_by(at),
+        "figure": _chart(at),
+        "live_url": live_url(request.user.pk, None),
+    }
+    return render_part(request, "kpis/overview.html", "tower", context)
+
+
+def _silence(at: datetime) -> dict[str, datetime] | None:
+    """The hours that nobody recorded, said for a week after."""
+    kept = Cursor.objects.filter(name="silence").values_list("state", flat=True).first()
+    if not kept:
+        return None
+    start, end = (datetime.fromisoformat(kept[key]) for key in ("from", "to"))
+    return {"start": start, "end": end} if at - end < timedelta(days=7) else None
