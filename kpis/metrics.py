@@ -17,7 +17,7 @@ class Fact(NamedTuple):
     node: str
     channel: str
     name: str
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count on purpose
     amount: int
     currency: str = ""
 
