@@ -81,7 +81,7 @@ def decode_order(body: bytes) -> OrderRequest:
     except msgspec.ValidationError as error:
         raise _explained(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _one(read_order(_leniently(body)))
+        return _one(_row(_from_json, _leniently(body), None))
 
 
 def decode_orders(body: bytes) -> list[OrderRequest | Refused]:
@@ -95,7 +95,7 @@ def decode_orders(body: bytes) -> list[OrderRequest | Refused]:
     except msgspec.ValidationError:
         raise BadInput("not_a_list") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raw, read = _leniently(body), _converted
+        raw, read = _leniently(body), _from_json
         if not isinstance(raw, list):
             raise BadInput("not_a_list") from None
     if not 1 <= len(raw) <= MOST_ROWS:
@@ -105,7 +105,11 @@ def decode_orders(body: bytes) -> list[OrderRequest | Refused]:
 
 def read_order(data: Mapping[str, Any], *, row: int | None = None) -> OrderRequest | Refused:
     """One order from plain data, as a file gives it: numbers and instants may be text."""
-    return _row(_converted, data, row)
+    for field in ("placed_at", "promise_at"):
+        # A spreadsheet's day number would be read as seconds since 1970.
+        if _NUMBER.fullmatch(str(data.get(field, ""))):
+            return BadInput("not_an_instant", field=field, row=row)
+    return _row(_from_text, data, row)
 
 
 def minor_units(text: str, currency: str) -> int:
@@ -134,7 +138,11 @@ def _leniently(body: bytes) -> Any:
         raise BadInput("not_json", {"position": place}, status=400) from None
 
 
-def _converted(data: Any) -> OrderRequest:
+def _from_json(data: Any) -> OrderRequest:
+    return msgspec.convert(data, OrderRequest)
+
+
+def _from_text(data: Any) -> OrderRequest:
     return msgspec.convert(data, OrderRequest, strict=False)
 
 
@@ -153,6 +161,7 @@ def _row(read: Callable[[Any], OrderRequest], data: Any, row: int | None) -> Ord
         return BadInput("not_json", {"position": 0}, row=row)
 
 
+_NUMBER = re.compile(r"\s*[-+]?[\d.]+(?:e[-+]?\d+)?\s*", re.IGNORECASE)
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 _REASONS: tuple[tuple[re.Pattern[str], str, Callable[[re.Match[str]], dict[str, Any]]], ...] = tuple(
     (re.compile(pattern), code, params)

@@ -1,0 +1,184 @@
+"""Rules and their changes as sentences, in the reader's language, with names in place of codes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from dom_project.templatetags.fairlead import money
+from inventory.models import Category, Channel, Node, NodeGroup
+from routing import rules as formats
+from routing.models import Order, Rule
+from routing.strategies import Change
+from routing.words import sentence as words_of
+
+MASTERS: Mapping[str, Any] = {"channel": Channel, "category": Category, "group": NodeGroup, "node": Node}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the codes of rules are called; a code without a name shows itself."""
+
+    of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    currency: str = "USD"
+
+    def each(self, criterion: formats.Criterion) -> list[str]:
+        known = self.of.get(criterion.field, {})
+        return [known.get(code, code) for code in criterion.values]
+
+
+def names_of(rules: Iterable[formats.Rule | Mapping[str, Any]], *, currency: str = "USD") -> Names:
+    """The names that these rules need: one query per kind of master that they mention."""
+    wanted: dict[str, set[str]] = {}
+    for rule in map(_rule, rules):
+        for criterion in (*rule.which_orders, *rule.which_nodes):
+            if criterion.field in MASTERS:
+                wanted.setdefault(criterion.field, set()).update(criterion.values)
+    return Names(
+        {
+            kind: dict(MASTERS[kind].objects.filter(code__in=codes).values_list("code", "name"))
+            for kind, codes in wanted.items()
+        },
+        currency,
+    )
+
+
+def sentence(rule: formats.Rule | Mapping[str, Any], names: Names | None = None) -> str:
+    """One rule: “Orders of Web shop → stores within 80 km, nearest first, in one parcel → otherwise next rule”."""
+    rule, names = _rule(rule), names or Names()
+    return f"{orders(rule, names)} → {nodes(rule, names)}, {ranked(rule)}, {parcels(rule)} → {outcome(rule)}"
+
+
+def orders(rule: formats.Rule, names: Names) -> str:
+    """Which orders a rule is for."""
+    if not rule.which_orders:
+        return _("Every order")
+    return _("Orders %(which)s") % {"which": ", ".join(order_phrase(each, names) for each in rule.which_orders)}
+
+
+def nodes(rule: formats.Rule, names: Names) -> str:
+    """Which nodes a rule lets ship."""
+    kinds = [criterion for criterion in rule.which_nodes if criterion.field == "kind" and not criterion.negate]
+    others = [criterion for criterion in rule.which_nodes if criterion not in kinds]
+    first = " ".join(node_phrase(each, names) for each in kinds) or _("any node")
+    return " ".join((first, ", ".join(node_phrase(each, names) for each in others))).strip()
+
+
+def ranked(rule: formats.Rule) -> str:
+    """What a rule prefers."""
+    return {
+        formats.Rank.COST: _("cheapest first"),
+        formats.Rank.DISTANCE: _("nearest first"),
+        formats.Rank.DELIVERY_DAY: _("earliest delivery first"),
+    }[rule.rank]
+
+
+def parcels(rule: formats.Rule) -> str:
+    """How far a rule splits."""
+    if rule.max_parcels == 1:
+        return _("in one parcel")
+    return ngettext("at most %(n)s parcel", "at most %(n)s parcels", rule.max_parcels) % {"n": rule.max_parcels}
+
+
+def outcome(rule: formats.Rule) -> str:
+    """What follows when not everything finds a place."""
+    if_none = {
+        formats.IfNone.NEXT_RULE: _("next rule"),
+        formats.IfNone.BACKORDER: _("back-order"),
+        formats.IfNone.EXCEPTION: _("a person decides"),
+    }[rule.if_none]
+    if_part = {
+        formats.IfPart.ASSIGN: _("assign it and back-order the rest"),
+        formats.IfPart.NEXT_RULE: _("next rule"),
+        formats.IfPart.EXCEPTION: _("a person decides"),
+    }[rule.if_part]
+    if if_part == if_none:
+        return _("otherwise %(then)s") % {"then": if_none}
+    return _("if only a part finds a place: %(part)s; if nothing: %(none)s") % {"part": if_part, "none": if_none}
+
+
+def order_phrase(criterion: formats.Criterion, names: Names) -> str:
+    """One condition on orders, to follow the word “orders”."""
+    listed, no = any_of(names.each(criterion)), criterion.negate
+    if criterion.field == "method":
+        listed = any_of([str(Order.Method(code).label).lower() for code in criterion.values])
+        return (_("not by %(list)s") if no else _("by %(list)s")) % {"list": listed}
+    if criterion.field == "value":
+        amount = money(criterion.amount, names.currency)
+        return (_("worth less than %(amount)s") if no else _("worth %(amount)s or more")) % {"amount": amount}
+    text = {
+        ("channel", False): _("of %(list)s"),
+        ("channel", True): _("not of %(list)s"),
+        ("category", False): _("with goods of %(list)s"),
+        ("category", True): _("without goods of %(list)s"),
+        ("region", False): _("to %(list)s"),
+        ("region", True): _("not to %(list)s"),
+    }[criterion.field, no]
+    return text % {"list": listed}
+
+
+def node_phrase(criterion: formats.Criterion, names: Names) -> str:
+    """One condition on nodes, to follow the word “nodes”."""
+    no = criterion.negate
+    if criterion.field == "kind":
+        plural = {
+            "dc": _("DCs"),
+            "store": _("stores"),
+            "dark_store": _("dark stores"),
+            "third_party": _("third parties"),
+            "vendor": _("vendors"),
+        }
+        listed = any_of([plural[code] for code in criterion.values])
+        return _("but no %(list)s") % {"list": listed} if no else listed
+    text = {
+        ("group", False): _("in %(list)s"),
+        ("group", True): _("not in %(list)s"),
+        ("node", False): _("only %(list)s"),
+        ("node", True): _("but not %(list)s"),
+        ("distance", False): _("within %(amount)s km"),
+        ("distance", True): _("farther than %(amount)s km"),
+        ("atp_left", False): _("keeping at least %(amount)s of each"),
+        ("atp_left", True): _("keeping fewer than %(amount)s of each"),
+    }[criterion.field, no]
+    return text % {"list": any_of(names.each(criterion)), "amount": f"{criterion.amount:,}"}
+
+
+def any_of(listed: Sequence[str]) -> str:
+    """A, B or C."""
+    if len(listed) < 2:
+        return "".join(listed)
+    return _("%(first)s or %(last)s") % {"first": ", ".join(listed[:-1]), "last": listed[-1]}
+
+
+def change(changed: Change, names: Names | None = None) -> str:
+    """One difference between two versions."""
+    names = names or Names()
+    return words_of(changed.code, {key: _shown(changed, key, value, names) for key, value in changed.params.items()})
+
+
+def _shown(changed: Change, key: str, value: Any, names: Names) -> Any:
+    if key not in ("old", "new"):
+        return value
+    if isinstance(value, Mapping):
+        return _criterion_shown(changed.params["part"], value, names)
+    choices: Any = {"rank_changed": Rule.Rank, "if_part_changed": Rule.IfPart, "if_none_changed": Rule.IfNone}
+    return choices[changed.code](value).label if changed.code in choices else value
+
+
+def _criterion_shown(part: str, data: Mapping[str, Any], names: Names) -> str:
+    criterion = formats.Criterion(
+        data["field"], tuple(data.get("values", ())), data.get("amount", 0), data.get("negate", False)
+    )
+    if part == "which_orders":
+        return _("orders %(which)s") % {"which": order_phrase(criterion, names)}
+    return (
+        node_phrase(criterion, names)
+        if criterion.field == "kind"
+        else _("nodes %(which)s") % {"which": node_phrase(criterion, names)}
+    )
+
+
+def _rule(rule: formats.Rule | Mapping[str, Any]) -> formats.Rule:
+    return rule if isinstance(rule, formats.Rule) else formats.parse_rule({"ref": "new", **rule})
