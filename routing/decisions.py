@@ -22,8 +22,9 @@ INSERT INTO routing_decision (day, order_id, problem_ref, place, look, outcome, 
   approximate, priced, invoice, currency, plan, alternatives, refusals, facts, decided_at)
 SELECT u.day, u.order_id, %(ref)s, u.place, u.look, u.outcome, %(version)s, u.rule_ref, u.approximate, u.priced,
   u.invoice, %(currency)s, u.body -> 'plan', u.body -> 'alternatives', u.body -> 'refusals', u.body -> 'facts', %(at)s
-FROM unnest(%(day)s::date[], %(order_id)s::bigint[], %(places)s::int[], %(look)s::smallint[], %(outcome)s::text[],
-  %(rule_ref)s::text[], %(approximate)s::bool[], %(priced)s::bigint[], %(invoice)s::bigint[], %(bodies)s::jsonb[])
+FROM ROWS FROM (unnest(%(day)s::date[], %(order_id)s::bigint[], %(places)s::int[], %(look)s::smallint[],
+  %(outcome)s::text[], %(rule_ref)s::text[], %(approximate)s::bool[], %(priced)s::bigint[], %(invoice)s::bigint[]),
+  jsonb_array_elements(%(bodies)s::jsonb))
   AS u(day, order_id, place, look, outcome, rule_ref, approximate, priced, invoice, body)
 """
 
@@ -183,6 +184,6 @@ def save(
             "approximate": [plan.approximate.item(place) for place in places],
             "priced": [plan.priced.item(place) for place in places],
             "invoice": [plan.invoice.item(place) for place in places],
-            "bodies": list(bodies),
+            "bodies": f"[{','.join(bodies)}]",
         },
     )

@@ -1,17 +1,18 @@
 """Orders that need a person: one open row per order, line and reason. Routing raises and closes its own."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from msgspec import json
 
 from dom_project.lib import db
 
 RAISE = """
 INSERT INTO routing_orderexception (order_id, line_id, room, reason, params, raised_at)
 SELECT order_id, line_id, %(room)s, reason, params, %(at)s
-FROM unnest(%(order_id)s::bigint[], %(line_id)s::bigint[], %(reason)s::text[], %(params)s::jsonb[])
-  AS u(order_id, line_id, reason, params)
+FROM ROWS FROM (unnest(%(order_id)s::bigint[], %(line_id)s::bigint[], %(reason)s::text[]),
+  jsonb_array_elements(%(params)s::jsonb)) AS u(order_id, line_id, reason, params)
 ON CONFLICT (order_id, line_id, reason) WHERE closed_at IS NULL DO UPDATE SET params = excluded.params
 """
 CLOSE = """
@@ -40,7 +41,7 @@ def raise_many(raised: Sequence[Raised], *, at: datetime, room: str = "routing")
             "order_id": [row.order_id for row in raised],
             "line_id": [row.line_id for row in raised],
             "reason": [row.reason for row in raised],
-            "params": [json.dumps(row.params) for row in raised],
+            "params": json.encode([row.params for row in raised]).decode(),
             "room": room,
             "at": at,
         },

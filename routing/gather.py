@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 import numpy as np
+import psycopg
 from django.db import connection
 
 from dom_project.lib import db
@@ -48,11 +49,9 @@ LEFT JOIN inventory_category k ON k.id = s.category_id
 WHERE {units} > 0 ORDER BY u.place, l.position
 """
 LEVELS = """
-COPY (
-  SELECT l.id, l.node_id, l.sku_id,
-    CASE WHEN l.shortfall > 0 THEN 0 ELSE l.on_hand - l.allocated - l.external END, l.safety_stock
-  FROM unnest(%(sku_id)s::bigint[]) AS u(sku_id) JOIN inventory_stocklevel l USING (sku_id) WHERE l.on_hand > 0
-) TO STDOUT (FORMAT binary)
+SELECT array_agg(l.id), array_agg(l.node_id), array_agg(l.sku_id), array_agg(l.safety_stock),
+  array_agg(CASE WHEN l.shortfall > 0 THEN 0 ELSE l.on_hand - l.allocated - l.external END)
+FROM unnest(%s::bigint[]) AS u(sku_id) JOIN inventory_stocklevel l USING (sku_id) WHERE l.on_hand > 0
 """
 # A day counts while its cut-off lies ahead, by the node's own clock; a closed day has no row or no cap.
 NODE_DAYS = """
@@ -63,12 +62,7 @@ LEFT JOIN inventory_nodeday d ON d.node_id = n.id AND d.ship_date >= %(today)s::
   AND d.ship_date <= %(today)s::date + 15 AND (d.ship_date + n.cut_off) AT TIME ZONE n.time_zone > %(at)s
 GROUP BY n.id, f.observed_at ORDER BY n.code
 """
-LEVEL = np.dtype(
-    [("fields", ">i2")]
-    + [part for name in ("id", "node", "sku") for part in ((f"{name}_size", ">i4"), (name, ">i8"))]
-    + [part for name in ("free", "buffer") for part in ((f"{name}_size", ">i4"), (name, ">i4"))]
-)
-COPY_HEAD, COPY_TAIL = 19, 2
+ARRAY_HEAD = 20  # bytes before the elements of an array of one dimension, as PostgreSQL sends it
 
 
 def gather(
@@ -137,17 +131,26 @@ def lines_of(order_ids: Sequence[int], *, every_unit: bool = False) -> list[Line
 
 def stock_of(sku_ids: set[int], nodes: Nodes) -> Array:
     """Levels with stock on hand of these SKUs, as [level] of (id, node place, sku, free, buffer)."""
-    with connection.cursor() as cursor, cursor.copy(LEVELS, {"sku_id": sorted(sku_ids)}) as copy:
-        raw = b"".join(copy)
-    count = (len(raw) - COPY_HEAD - COPY_TAIL) // LEVEL.itemsize
-    levels = np.frombuffer(raw, LEVEL, count, COPY_HEAD)
-    known = np.isin(levels["node"], nodes.sorted_ids)
-    levels = levels[known]
-    stock = np.empty(len(levels), [("id", "i8"), ("node", "i2"), ("sku", "i8"), ("free", "i4"), ("buffer", "i4")])
-    stock["node"] = nodes.by_id[np.searchsorted(nodes.sorted_ids, levels["node"])]
-    for name in ("id", "sku", "free", "buffer"):
-        stock[name] = levels[name]
+    ids, node_ids, skus, buffer, free = columns(LEVELS, [sorted(sku_ids)], "88844")
+    known = np.isin(node_ids, nodes.sorted_ids)
+    stock = np.empty(int(known.sum()), [("id", "i8"), ("node", "i2"), ("sku", "i8"), ("free", "i4"), ("buffer", "i4")])
+    stock["node"] = nodes.by_id[np.searchsorted(nodes.sorted_ids, node_ids[known])]
+    for name, column in (("id", ids), ("sku", skus), ("free", free), ("buffer", buffer)):
+        stock[name] = column[known]
     return stock
+
+
+def columns(sql: str, params: Sequence[object], sizes: str) -> list[Array]:
+    """The arrays of whole numbers in a statement's one row, `sizes` bytes each. No Python object per element."""
+    connection.ensure_connection()
+    found = []
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(sql, params, binary=True)
+        for place, size in enumerate(map(int, sizes)):
+            raw = cursor.pgresult.get_value(0, place)
+            element = np.dtype([("size", ">i4"), ("value", f">i{size}")])
+            found.append(np.frombuffer(raw, element, offset=ARRAY_HEAD)["value"] if raw else np.zeros(0, np.int64))
+    return found
 
 
 @lru_cache(maxsize=2)

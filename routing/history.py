@@ -1,11 +1,11 @@
 """What happened to an order: one gap-free sequence, told to the outside world, with the derived state beside it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import models
+from msgspec import json
 
 from dom_project.lib import bell, db
 
@@ -64,7 +64,7 @@ SUMS = """SELECT order_id, sum(ordered) AS ordered, sum(allocated) AS allocated,
 RECORD = f"""
 WITH told AS MATERIALIZED (
   SELECT order_id, kind, data, row_number() OVER (PARTITION BY order_id ORDER BY place)::int AS nth
-  FROM unnest(%(order_id)s::bigint[], %(kind)s::text[], %(data)s::jsonb[])
+  FROM ROWS FROM (unnest(%(order_id)s::bigint[], %(kind)s::text[]), jsonb_array_elements(%(data)s::jsonb))
        WITH ORDINALITY AS t(order_id, kind, data, place)
 ), asked AS MATERIALIZED (
   SELECT order_id, count(*)::int AS events FROM told GROUP BY order_id
@@ -114,7 +114,7 @@ def record_many(events: Sequence[Event], *, actor: str, at: datetime, request_id
         {
             "order_id": [event.order_id for event in events],
             "kind": [str(event.kind) for event in events],
-            "data": [json.dumps(event.data, ensure_ascii=False, separators=(",", ":")) for event in events],
+            "data": json.encode([event.data for event in events]).decode(),
             "actor": actor,
             "request_id": request_id,
             "at": at,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, NotSupportedError, OperationalError, ProgrammingError
 
 from dom_project.lib import db
 from routing import demand, exceptions, history, pending
@@ -44,7 +44,8 @@ LOOKED = """
 UPDATE routing_orderline SET last_looked_at = %s, first_looked_at = coalesce(first_looked_at, %s)
 WHERE order_id = ANY(%s::bigint[]) AND pending > 0
 """
-NOT_OURS = (OperationalError, InterfaceError)  # the database's trouble, not an order's
+# The database's trouble or the program's, not an order's.
+NOT_OURS = (OperationalError, InterfaceError, ProgrammingError, InternalError, NotSupportedError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,10 +42,7 @@ def doubted(monkeypatch) -> None:
     monkeypatch.setattr(
         shortfalls.levels,
         "short",
-        lambda: [
-            type(one)(one.level_id, one.node_id, one.sku_id, one.shortfall, one.since_at, False, False)
-            for one in short()
-        ],
+        lambda: [replace(one, certain=False, seen_again=False) for one in short()],
     )
 
 
