@@ -70,7 +70,7 @@ WITH said AS MATERIALIZED ({said}), stated AS MATERIALIZED (
     coalesce(sum(units) FILTER (WHERE unbooked), 0) AS unbooked
   FROM own GROUP BY 1
 ), weighed AS (
-  SELECT s.*, s.quantity + coalesce(o.waiting, 0) AS figure, s.source_value + coalesce(o.contained, 0) AS overruled,
+  SELECT s.*, greatest(s.quantity, 0) + coalesce(o.waiting, 0) AS figure, s.source_value + coalesce(o.contained, 0) AS overruled,
     coalesce(o.unbooked, 0) AS unbooked
   FROM stated s LEFT JOIN ours o ON o.level_id = s.id
 ), judged AS MATERIALIZED (
@@ -106,8 +106,9 @@ WITH said AS MATERIALIZED ({said}), stated AS MATERIALIZED (
   ON CONFLICT (level_id) DO UPDATE SET observed_at = EXCLUDED.observed_at, physical = EXCLUDED.physical
 ), issue AS (
   INSERT INTO inventory_dataissue AS i (level_id, kind, raw, at)
-  SELECT id, CASE WHEN quantity < 0 THEN 'negative_count' ELSE 'below_own_movements' END, least(quantity, figure),
-    %(at)s FROM judged WHERE believed AND figure < 0
+  SELECT id, CASE WHEN quantity < 0 THEN 'negative_count' ELSE 'below_own_movements' END,
+    CASE WHEN quantity < 0 THEN quantity ELSE figure END, %(at)s
+  FROM judged WHERE believed AND least(quantity, figure) < 0
   ON CONFLICT (level_id, kind) WHERE closed_at IS NULL DO UPDATE SET raw = EXCLUDED.raw
 ), closed AS (
   UPDATE inventory_dataissue i SET closed_at = %(at)s FROM judged j

@@ -57,8 +57,13 @@ def begin_snapshot(run: FeedRun, node_ids: Sequence[int], *, booking: bool = Tru
 
     Returns the nodes that it may count: not those that stand on a newer read. Its chunks count late rows as stale.
     """
-    params = {"node": sorted(node_ids), "connection": run.connection_id, "seq": run.seq}
-    params |= {"observed_at": run.observed_at, "booking": booking and run.connection_id is not None}
+    params = {
+        "node": sorted(node_ids),
+        "connection": run.connection_id,
+        "seq": run.seq,
+        "observed_at": run.observed_at,
+        "booking": booking and run.connection_id is not None,
+    }
     with transaction.atomic():
         db.execute(ADOPT, params)
         return frozenset(node_id for (node_id,) in db.rows(BEGIN, params))
