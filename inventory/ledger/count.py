@@ -70,8 +70,8 @@ WITH said AS MATERIALIZED ({said}), stated AS MATERIALIZED (
     coalesce(sum(units) FILTER (WHERE unbooked), 0) AS unbooked
   FROM own GROUP BY 1
 ), weighed AS (
-  SELECT s.*, greatest(s.quantity, 0) + coalesce(o.waiting, 0) AS figure, s.source_value + coalesce(o.contained, 0) AS overruled,
-    coalesce(o.unbooked, 0) AS unbooked
+  SELECT s.*, greatest(s.quantity, 0) + coalesce(o.waiting, 0) AS figure,
+    s.source_value + coalesce(o.contained, 0) AS overruled, coalesce(o.unbooked, 0) AS unbooked
   FROM stated s LEFT JOIN ours o ON o.level_id = s.id
 ), judged AS MATERIALIZED (
   SELECT *, NOT stale AND (floor_at IS NULL
