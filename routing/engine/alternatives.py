@@ -6,23 +6,22 @@ import numpy as np
 
 from routing.engine.demand import Demand
 from routing.engine.look import Look
+from routing.engine.offers import ALTERNATIVES
 from routing.engine.parcels import parcels_of
 from routing.engine.problem import Problem
 from routing.engine.verdicts import Verdicts, joined
 
-MOST = 3
-
 
 def alternatives(problem: Problem, demand: Demand, look: Look, granted: list[Verdicts]) -> dict[str, Any]:
     """The columns of a plan that tell its alternatives."""
-    about = np.full((problem.orders, MOST), -1, np.int64)
+    about = np.full((problem.orders, ALTERNATIVES), -1, np.int64)
     for verdicts in granted:
         about[verdicts.rows] = verdicts.other_node
     order, place = np.nonzero(about >= 0)
-    number = np.full(problem.orders * MOST, -1, np.int64)
-    number[order * MOST + place] = np.arange(len(order))
+    number = np.full(problem.orders * ALTERNATIVES, -1, np.int64)
+    number[order * ALTERNATIVES + place] = np.arange(len(order))
     pieces = joined([part for verdicts in granted for part in verdicts.others])
-    number_of = number[pieces.order * MOST + pieces.place]
+    number_of = number[pieces.order * ALTERNATIVES + pieces.place]
     served = (pieces.node >= 0) & (number_of >= 0)
     left = (pieces.node < 0) & (number_of >= 0)
     cost = np.zeros((len(order), 4), np.int64)

@@ -9,12 +9,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.engine.offers import Offers, Picks
+from routing.engine.offers import ALTERNATIVES, Offers, Picks
 from routing.engine.problem import Int64
 from routing.engine.tariff import CANNOT, Costs
 
 MOST_LINES = 10
-ALTERNATIVES = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)

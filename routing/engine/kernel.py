@@ -7,13 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.engine import dp
-from routing.engine.offers import Offers, Picks
+from routing.engine.offers import ALTERNATIVES, Offers, Picks
 from routing.engine.problem import Int32, Int64
 from routing.engine.tariff import CANNOT, Costs
 
 MOST_LINES = 6
 CELLS = 400_000  # of one working table, so that it stays in the cache
-ALTERNATIVES = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from routing.engine.demand import Demand
 from routing.engine.eligibility import Candidates, Eligibility
 from routing.engine.explaining import Answered, Explaining
 from routing.engine.masks import Masks, RuleMask
-from routing.engine.offers import Picks, nothing
+from routing.engine.offers import ALTERNATIVES, Picks, nothing
 from routing.engine.plan import Action, Options, Outcome
 from routing.engine.problem import Bools, Int64, Problem
 from routing.engine.residual import Residual
@@ -33,7 +33,7 @@ class Look:
 
     def at(self, rows: Int64) -> Verdicts:
         """The verdict on each of these orders as if it were alone."""
-        verdicts = blank(rows, self.problem.nodes if self.options.explain else 0, kernel.ALTERNATIVES)
+        verdicts = blank(rows, self.problem.nodes if self.options.explain else 0, ALTERNATIVES)
         waiting = self._without_empty(verdicts)
         postponed: list[Answered] = []  # explained only where no later rule has an answer
         for mask in self.masks.rules:

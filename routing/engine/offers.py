@@ -9,6 +9,8 @@ from routing.engine.problem import Bools, Int32, Int64
 from routing.engine.residual import Residual
 from routing.engine.tariff import CANNOT, Costs, Index, Tariff
 
+ALTERNATIVES = 3  # plans not taken that are kept with the one that is
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Offers:

@@ -7,7 +7,7 @@ money. All loops end by counts. The plan is good, not proven best.
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.engine.offers import Offers, Picks
+from routing.engine.offers import ALTERNATIVES, Offers, Picks
 from routing.engine.problem import Bools, Int64
 from routing.engine.tariff import CANNOT, Costs
 
@@ -15,7 +15,6 @@ STARTS = 4  # first nodes to begin with
 THOROUGH = 2  # of the ends, how many are worked on further
 SWAPS = 4  # nodes tried to close in favour of another
 PASSES = 40
-ALTERNATIVES = 3
 Places = NDArray[np.int64]
 
 

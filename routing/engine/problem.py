@@ -269,7 +269,8 @@ def _fitted(array: NDArray[Any], kind: np.dtype[Any]) -> NDArray[Any]:
     if array.dtype != kind and array.dtype.kind in "iu" and array.dtype.itemsize >= kind.itemsize:
         limits = np.iinfo(kind)
         array = array.clip(limits.min, limits.max)
-    return np.ascontiguousarray(array, dtype=kind).view()
+    # what could still be written elsewhere is copied
+    return np.array(array, dtype=kind, order="C", copy=True if array.flags.writeable else None)
 
 
 def _three(array: Int64) -> tuple[int, int, int]:

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from routing.engine.offers import Offers, Picks, nothing, whole_orders
+from routing.engine.offers import ALTERNATIVES, Offers, Picks, nothing, whole_orders
 from routing.engine.problem import Int64, Problem
 from routing.engine.tariff import CANNOT, Costs
 from routing.rules import Rank
 
-ALTERNATIVES = 3
 LAST = np.iinfo(np.int64).max
 
 

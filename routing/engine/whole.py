@@ -3,10 +3,8 @@
 import numpy as np
 
 from routing.engine import cheapest
-from routing.engine.offers import Offers, Picks, nothing, whole_orders
+from routing.engine.offers import ALTERNATIVES, Offers, Picks, nothing, whole_orders
 from routing.engine.tariff import CANNOT
-
-ALTERNATIVES = 3
 
 
 def solve(offers: Offers, *, explain: bool) -> Picks:

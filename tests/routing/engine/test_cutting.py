@@ -72,9 +72,9 @@ def test_orders_with_cut_lines_fit_what_is_there_whatever_the_strategy():
         for which in ([], [{"field": "atp_left", "amount": 1}], [{"field": "atp_left", "amount": 4, "negate": True}])
     ]
     cut = 0
-    for seed, rules in enumerate(strategies * 3):
+    for seed, rules in enumerate(strategies * 2):
         made = random_problem(seed, orders=8, lines=5, skus=6, nodes=5, most_units=12, stock=9, slots=4, rules=rules)
         plan = solve(made)
         audit(made, plan)
         cut += int(plan.approximate.sum())
-    assert cut > 200
+    assert cut > 120

@@ -292,7 +292,7 @@ FIGURES = [
 ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**31), rules=st.sampled_from(RULES))
 def test_figures_that_can_not_be_true_never_raise(seed, rules):
     rng = np.random.default_rng(seed)
