@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from dom_project.lib.api_errors import BadInput, NotFound
+from dom_project.lib.api_errors import BadInput, NotFound, Refused
 from inventory.models import Category, Channel, Node, NodeGroup
 from routing import rules as formats
 from routing.models import Rule, Strategy, StrategyActivation, StrategyVersion
@@ -33,22 +33,26 @@ def save_version(
     reason: str,
     at: datetime,
     based_on: StrategyVersion | None = None,
+    newest: int | None = None,
 ) -> StrategyVersion:
     """Save the rules as the strategy's next version; a rule without a ref gets one. It is not live yet.
 
-    Raises BadInput with the field (`rules[2].max_parcels`) and the reason; then nothing is written.
+    `newest`: the number that the editor saw as the newest. Refused as `saved_meanwhile` when somebody else has saved
+    since. Raises BadInput with the field (`rules[2].max_parcels`) and the reason. Then nothing is written.
     """
     reason = reason.strip()
     if not reason or len(reason) > 300:
         raise BadInput("bad_text", {"longest": 300}, field="reason")
     with transaction.atomic():
         owner = _locked(strategy)
+        last = StrategyVersion.objects.filter(strategy=owner).order_by("-number").first()
+        if newest is not None and last and last.number != newest:
+            raise Refused("saved_meanwhile", {"number": last.number, "author": last.author})
         read = parse(_with_refs(rules, owner))
-        newest = StrategyVersion.objects.filter(strategy=owner).order_by("-number").first()
         version = StrategyVersion.objects.create(
             strategy=owner,
-            number=newest.number + 1 if newest else 1,
-            based_on=based_on or newest,
+            number=last.number + 1 if last else 1,
+            based_on=based_on or last,
             author=author,
             reason=reason,
             created_at=at,

@@ -95,6 +95,7 @@ MASTERS: sentences.Words = {
     "unknown_strategy": _("there is no strategy %(strategy)s"),
     "unknown_version": _("strategy %(strategy)s has no version %(number)s"),
     "unknown_card": _("there is no live rate card %(card)s"),
+    "saved_meanwhile": _("Version %(number)s was saved meanwhile by %(author)s. Look at it before you save yours."),
     "bad_rule": "%(reason)s",
     "too_many_rules": _("a strategy has at most %(most)s rules"),
     "bad_currency": _("%(value)s is not a currency like USD"),

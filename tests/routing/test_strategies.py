@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from dom_project.lib.api_errors import BadInput, NotFound
+from dom_project.lib.api_errors import BadInput, NotFound, Refused
 from routing import strategies
 from routing.models import Rule, StrategyVersion
 from tests import make
@@ -94,6 +94,18 @@ def test_a_version_needs_a_reason_and_a_strategy(save):
     with pytest.raises(NotFound):
         save(make.rule(), strategy="other")
     assert StrategyVersion.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_who_did_not_see_the_newest_version_does_not_overwrite_it(save, clock):
+    strategy = make.strategy().strategy
+    save(make.rule("Hers"))
+    with pytest.raises(Refused) as refused:
+        strategies.save_version(
+            [make.rule("His")], strategy=strategy, author="user:2", reason="Mine", at=clock, newest=1
+        )
+    assert (refused.value.code, refused.value.params) == ("saved_meanwhile", {"number": 2, "author": "user:1"})
+    assert StrategyVersion.objects.count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
