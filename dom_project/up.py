@@ -23,6 +23,7 @@ from typing import NoReturn
 import psycopg
 from cryptography.fernet import Fernet
 
+from .demo import RETAILER
 from .demo.logins import LOGINS
 from .devservices import Service, ServiceError, end_with_parent, free_port, start_postgres, start_valkey, too_old
 from .processes import Child, end_in_order, who_listens
@@ -103,6 +104,8 @@ class House:
             "DEMO_ERP_PORT": erp_port,
             "DEMO_ERP_URL": f"http://127.0.0.1:{erp_port}",
             "DEMO_ERP_FOLDER": str(HOME / "erp"),
+            "RETAILER": RETAILER,
+            "DEMO_LOGINS": json.dumps([login.offered(known["DEMO_PASSWORD"]) for login in LOGINS]),
             **self.environment,
         }
 

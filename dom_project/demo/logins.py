@@ -8,6 +8,11 @@ class Login(NamedTuple):
     role: str  # of accounts.Role
     purpose: str
 
+    def offered(self, password: str) -> dict[str, str]:
+        """As the log-in page shows it."""
+        word, _colon, _rest = self.purpose.partition(":")
+        return {"username": self.username, "password": password, "role": word.capitalize(), "code": self.role}
+
 
 LOGINS = (
     Login("manager", "operations_manager", "operations manager: start here"),
