@@ -1,16 +1,20 @@
 """What is kept of a decision: the plan, its costs, the next best, why not elsewhere, and the facts it stood on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from msgspec import json
 
 from dom_project.lib import db
+from inventory.models import Node
+from routing import rates
 from routing.engine.plan import Action, Outcome, Plan
 from routing.engine.plan import Parcel as EngineParcel
 from routing.engine.problem import ENGINE_VERSION
 from routing.facts import Facts
+from routing.models import Decision, Order
 from routing.rules import Refusal
 
 SAVE = """
@@ -54,7 +58,12 @@ class Drawn:
     @property
     def why(self) -> Refusal:
         """Why units are left."""
-        return self.plan.why_of(self.place) or Refusal("nothing_found", {})
+        why = self.plan.why_of(self.place) or Refusal("nothing_found", {})
+        if why.code == "no_rule" and not self.facts.problem.rules:
+            return Refusal("no_strategy", {})
+        if why.code == "nothing_found" and self.order.method == "ship" and not self.facts.problem.services:
+            return Refusal("no_rate_card", {})
+        return why
 
     def date(self, day: int) -> date:
         """The day that is so many days from the one it was decided on."""
@@ -78,8 +87,8 @@ class Drawn:
         found = {"line": row.ref, "sku": row.sku, "units": units}
         return found | ({"code": reason.code, "params": dict(reason.params)} if reason else {})
 
-    def body(self, *, look: int) -> str:
-        """The stored part of the decision as JSON: plan, alternatives, refusals, facts."""
+    def told(self, *, look: int) -> dict[str, Any]:
+        """The part of the decision that is stored as documents: plan, alternatives, refusals, facts."""
         problem, plan = self.facts.problem, self.plan
         code = problem.node_codes
         pieces: dict[int, list[dict[str, Any]]] = {}
@@ -113,7 +122,7 @@ class Drawn:
             for place in self.lines
             if (short := self.facts.lines[place].units - filled.get(place, 0)) > 0
         ]
-        why = plan.why_of(self.place)
+        why = self.why if left else None
         others = plan.alternatives(self.place)
         alternatives = [
             {
@@ -136,23 +145,25 @@ class Drawn:
             for refusal, nodes in plan.refused_nodes(self.place).items()
         ]
         seen = {parcel.node for parcel in self.parcels} | {other.node for other in others}
-        return json.encode(
-            {
-                "plan": {
-                    "parcels": parcels,
-                    "left": left,
-                    "action": self.action.name.lower(),
-                    "why": {"code": why.code, "params": dict(why.params)} if why else None,
-                },
-                "alternatives": alternatives,
-                "refusals": refusals,
-                "facts": {
-                    "observed_at": {code[node]: self.facts.observed_at[node] for node in sorted(seen)},
-                    "versions": dict(problem.versions),
-                    "look": look,
-                },
-            }
-        ).decode()
+        return {
+            "plan": {
+                "parcels": parcels,
+                "left": left,
+                "action": self.action.name.lower(),
+                "why": {"code": why.code, "params": dict(why.params)} if why else None,
+            },
+            "alternatives": alternatives,
+            "refusals": refusals,
+            "facts": {
+                "observed_at": {code[node]: self.facts.observed_at[node] for node in sorted(seen)},
+                "versions": dict(problem.versions),
+                "look": look,
+            },
+        }
+
+    def body(self, *, look: int) -> str:
+        """The same as JSON."""
+        return json.encode(self.told(look=look)).decode()
 
 
 def save(
@@ -187,3 +198,94 @@ def save(
             "bodies": f"[{','.join(bodies)}]",
         },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A node nearer than the one that was taken, and why it was not taken."""
+
+    node: str
+    distance_km: int
+    code: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A decision under the questions that people ask. Costs are in minor units of the decision's currency."""
+
+    parcels: Sequence[Mapping[str, Any]]  # why these: what each carries and costs
+    left: Sequence[Mapping[str, Any]]  # units without a place, with code and parameters
+    why: Mapping[str, Any] | None  # of a back-order or exception
+    split: bool
+    best_single: Mapping[str, Any] | None  # the cheapest plan of one node among the next best
+    partly: Sequence[str]  # nodes that could not send all of it, when it was split
+    nearer: Sequence[Near]
+    stock: Sequence[Mapping[str, Any]]  # what was seen: line, SKU, node, ATP, minutes since the source observed it
+    cost: Mapping[str, int]
+    next_best: Mapping[str, Any] | None
+    dearer_by: int | None  # what the next best would have cost more
+
+
+def of_order(order_id: int) -> list[Decision]:
+    """The decisions on an order, the newest first."""
+    return list(Decision.objects.filter(order_id=order_id).order_by("-decided_at", "-id"))
+
+
+def explain(decision: Decision) -> Explained:
+    """The stored decision under the questions: why these nodes, why split, why not a nearer one, what else.
+
+    Reads the places of nodes and order; all else is what was stored, so it stays true when rules and rates change.
+    """
+    parcels, others = decision.plan["parcels"], decision.alternatives
+    used = {parcel["node"] for parcel in parcels}
+    refused = {node: row for row in decision.refusals for node in row["nodes"]}
+    farthest = max((parcel["distance_km"] for parcel in parcels), default=-1)
+    away = _distances(decision.order_id) if refused and farthest > 0 else {}
+    nearer = sorted(
+        (km, node) for node, km in away.items() if 0 <= km < farthest and node in refused and node not in used
+    )
+    next_best = min(others, key=lambda other: other["priced"], default=None)
+    single = [other for other in others if len(set(other["nodes"])) == 1 and not other["unfilled"]]
+    cost = {part: sum(parcel[part] for parcel in parcels) for part in ("freight", "handling", "lateness")}
+    return Explained(
+        parcels=parcels,
+        left=decision.plan["left"],
+        why=decision.plan["why"],
+        split=len(parcels) > 1,
+        best_single=min(single, key=lambda other: other["priced"], default=None) if len(parcels) > 1 else None,
+        partly=[node for node, row in refused.items() if row["code"] in ("no_atp", "not_stocked")],
+        nearer=[Near(node, km, refused[node]["code"], refused[node]["params"]) for km, node in nearer],
+        stock=_seen(decision),
+        cost=cost | {"invoice": decision.invoice, "priced": decision.priced},
+        next_best=next_best,
+        dearer_by=next_best["priced"] - decision.priced if next_best else None,
+    )
+
+
+def _seen(decision: Decision) -> list[dict[str, Any]]:
+    observed = decision.facts.get("observed_at", {})
+    ages = {
+        node: int((decision.decided_at - datetime.fromisoformat(at)).total_seconds() // 60) if at else None
+        for node, at in observed.items()
+    }
+    return [
+        {
+            "line": line["line"],
+            "sku": line["sku"],
+            "node": parcel["node"],
+            "units": line["units"],
+            "atp": line["atp"],
+            "minutes_old": ages.get(parcel["node"]),
+        }
+        for parcel in decision.plan["parcels"]
+        for line in parcel["lines"]
+    ]
+
+
+def _distances(order_id: int) -> dict[str, int]:
+    """Kilometres from each node to the order's place, −1 when unknown."""
+    place = Order.objects.values_list("ship_to_latitude", "ship_to_longitude").get(pk=order_id)
+    nodes = list(Node.objects.order_by("code").values_list("code", "latitude", "longitude"))
+    km = rates.distances([place[0]], [place[1]], [row[1] for row in nodes], [row[2] for row in nodes])[0]
+    return {code: away for (code, _, _), away in zip(nodes, km.tolist(), strict=True)}

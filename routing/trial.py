@@ -1,0 +1,158 @@
+"""A real order under rules that nobody has saved: the worker's facts, the worker's engine, and nothing written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from dom_project.lib import db
+from dom_project.lib.api_errors import NotFound, Refused
+from routing import strategies
+from routing.decisions import Drawn
+from routing.engine.explain import Explanation, NodeView, explain
+from routing.engine.solve import solve
+from routing.facts import Facts, GivenBack
+from routing.gather import gather
+from routing.rules import Refusal
+from routing.sourcing import OPTIONS
+
+ORDER = "SELECT id FROM routing_order WHERE ref = %s"
+# While a level is short, what it lacks is not given back: those units are not there.
+UNITS = """
+SELECT l.id, greatest(sum(a.quantity) - l.shortfall, 0)::int
+FROM routing_allocation a JOIN inventory_stocklevel l ON l.id = a.level_id
+WHERE a.order_id = %s AND a.state = 'open' GROUP BY l.id, l.shortfall
+"""
+SLOTS = """
+SELECT node_id, ship_date FROM routing_allocation WHERE order_id = %s AND state <> 'released'
+GROUP BY node_id, ship_date, parcel HAVING bool_and(state = 'open')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One node as the rule that decided saw it. Costs, for the whole order from there, in minor units."""
+
+    node: str
+    in_plan: bool
+    distance_km: int
+    zone: int
+    stock: Sequence[Mapping[str, Any]]  # line, SKU, units wanted, ATP
+    refusal: Refusal | None
+    service: str
+    ship_date: date | None
+    arrive_date: date | None
+    freight: int | None
+    handling: int | None
+    lateness: int | None
+
+    @property
+    def cost(self) -> int | None:
+        """What was compared, None when it could not send the whole order."""
+        if self.freight is None or self.handling is None or self.lateness is None:
+            return None
+        return self.freight + self.handling + self.lateness
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the rules would do with the order now. `told` has the shape of a stored decision."""
+
+    order_ref: str
+    outcome: str  # all, part, none
+    rule_ref: str
+    rule_name: str
+    rules: Sequence[tuple[str, str, str]]  # ref, name, fate
+    approximate: bool
+    currency: str
+    priced: int
+    invoice: int
+    plan: Mapping[str, Any]
+    alternatives: Sequence[Mapping[str, Any]]
+    refusals: Sequence[Mapping[str, Any]]
+    candidates: Sequence[Candidate]  # in the plan first, then by cost, then those refused
+    gather_ms: float
+    solve_ms: float
+
+
+def test_order(order_ref: str, rules: Sequence[Mapping[str, Any]], *, at: datetime) -> Trial:
+    """Try unsaved rules on an order as it stands now, its own open allocations given back in the facts only.
+
+    Raises NotFound for an unknown order, BadInput for a rule that can't be read (field and reason), and Refused
+    (`nothing_to_route`) when all of it has shipped or is cancelled. Writes nothing.
+    """
+    parsed = strategies.parse([{**rule, "ref": rule.get("ref") or f"new{n}"} for n, rule in enumerate(rules, start=1)])
+    order_id = db.value(ORDER, [order_ref])
+    if order_id is None:
+        raise NotFound("unknown_order", {"order": order_ref}, field="order")
+    start = perf_counter()
+    with db.read_only_snapshot():
+        back = GivenBack(db.rows(UNITS, [order_id]), db.rows(SLOTS, [order_id]))
+        found = gather([order_id], at=at, name="trial", rules=parsed, every_unit=True, given_back=back)
+    if not found:
+        raise Refused("nothing_to_route", {"order": order_ref}, field="order")
+    facts = found[0]
+    gathered = perf_counter()
+    plan = solve(facts.problem, OPTIONS)
+    solved = perf_counter()
+    drawn, seen = Drawn(facts, plan, 0), explain(facts.problem, plan, 0)
+    names = {rule.ref: rule.name for rule in parsed}
+    told = drawn.told(look=0)
+    return Trial(
+        order_ref=order_ref,
+        outcome=drawn.outcome.name.lower(),
+        rule_ref=drawn.rule_ref,
+        rule_name=names.get(drawn.rule_ref, ""),
+        rules=[(ref, names[ref], fate.value) for ref, fate in seen.rules],
+        approximate=plan.approximate.item(0),
+        currency=facts.problem.currency,
+        priced=plan.priced.item(0),
+        invoice=plan.invoice.item(0),
+        plan=told["plan"],
+        alternatives=told["alternatives"],
+        refusals=told["refusals"],
+        candidates=_candidates(drawn, facts, seen),
+        gather_ms=(gathered - start) * 1000,
+        solve_ms=(solved - gathered) * 1000,
+    )
+
+
+def _candidates(drawn: Drawn, facts: Facts, seen: Explanation) -> list[Candidate]:
+    atp = _atp(facts)
+    found = [_candidate(drawn, facts, view, atp) for view in seen.nodes]
+    far = 1 << 60
+    return sorted(found, key=lambda one: (not one.in_plan, one.refusal is not None, one.cost or far, one.node))
+
+
+def _candidate(drawn: Drawn, facts: Facts, view: NodeView, atp: Mapping[tuple[int, int], int]) -> Candidate:
+    problem, cost = facts.problem, view.cost
+    stock = [
+        {"line": line.ref, "sku": line.sku, "units": line.units, "atp": atp.get((problem.sku.item(place), view.node))}
+        for place, line in enumerate(facts.lines)
+    ]
+    return Candidate(
+        node=problem.node_codes[view.node],
+        in_plan=view.in_plan,
+        distance_km=drawn.distance_km(view.node),
+        zone=drawn.zone(view.node),
+        stock=stock,
+        refusal=view.refusal,
+        service=problem.services[cost.service] if cost and cost.service >= 0 else "",
+        ship_date=drawn.date(cost.ship_day) if cost else None,
+        arrive_date=drawn.date(cost.arrive_day) if cost else None,
+        freight=cost.freight if cost else None,
+        handling=cost.handling if cost else None,
+        lateness=cost.lateness if cost else None,
+    )
+
+
+def _atp(facts: Facts) -> dict[tuple[int, int], int]:
+    """(SKU place, node place) → units that may be promised; no entry where it is not stocked."""
+    problem = facts.problem
+    sku = np.repeat(np.arange(len(problem.sku_ref)), np.diff(problem.sku_ptr))
+    left = np.maximum(problem.free - problem.buffer, 0)
+    pairs = zip(sku.tolist(), problem.stock_node.tolist(), strict=True)
+    return dict(zip(pairs, left.tolist(), strict=True))

@@ -1,0 +1,98 @@
+from datetime import date
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from dom_project.lib.api_errors import BadInput, NotFound, Refused
+from inventory.models import NodeDay, StockLevel
+from routing import trial
+from routing.models import Allocation, OrderLine, PlanParcel
+from routing.rules import Refusal
+from tests import make
+
+pytestmark = pytest.mark.usefixtures("network")
+WITHOUT_RENO = {"which_nodes": [{"field": "node", "values": ["RENO"], "negate": True}]}
+
+
+def rows() -> dict[str, int]:
+    return {model.__name__: model._default_manager.count() for model in apps.get_models()}
+
+
+def test_unsaved_rules_are_tried_on_a_routed_order_with_its_own_units_given_back(clock, route):
+    order = make.order("A", lines={"MUG": 10, "LAMP": 1})
+    NodeDay.objects.update(cap=1)
+    route()
+    assert PlanParcel.objects.get().node.code == "RENO"
+    tried = trial.test_order("A", [make.rule("As it is")], at=clock)
+    assert (tried.outcome, tried.rule_name, tried.rules) == ("all", "As it is", [("new1", "As it is", "decided")])
+    parcel = tried.plan["parcels"][0]
+    assert (parcel["node"], parcel["ship_date"]) == ("RENO", "2026-11-10")
+    assert [line["units"] for line in parcel["lines"]] == [10, 1]
+    assert tried.invoice == PlanParcel.objects.get(order=order).freight_cost + 150 + 11 * 40
+
+
+def test_a_node_left_out_by_an_unsaved_rule_says_so_and_the_next_one_is_taken(clock, route):
+    make.order("A", lines={"MUG": 2})
+    route()
+    tried = trial.test_order("A", [make.rule("Not Reno", **WITHOUT_RENO)], at=clock)
+    assert [one.node for one in tried.candidates] == ["DENVER", "RENO"]
+    denver, reno = tried.candidates
+    assert (denver.in_plan, denver.refusal, denver.cost) == (True, None, tried.priced)
+    assert denver.stock == [{"line": "1", "sku": "MUG", "units": 2, "atp": 10}]
+    assert (denver.ship_date, denver.arrive_date) == (date(2026, 11, 10), date(2026, 11, 13))
+    assert (denver.distance_km, denver.zone, denver.service) == (1426, 1, "fleet/ground")
+    assert reno.refusal == Refusal("rule_node", {"rule": "new1", "position": 0, "negate": 1, "values": "RENO"})
+    assert (reno.in_plan, reno.cost) == (False, None)
+
+
+def test_trying_writes_nothing_and_only_reads(clock, route):
+    make.order("A", lines={"MUG": 2})
+    route()
+    before = rows(), list(StockLevel.objects.order_by("id").values()), list(NodeDay.objects.order_by("id").values())
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        trial.test_order("A", [make.rule(**WITHOUT_RENO)], at=clock)
+    assert {query["sql"].split()[0] for query in asked.captured_queries} == {"SELECT"}
+    assert not [
+        query["sql"] for query in asked.captured_queries if "FOR UPDATE" in query["sql"] or "nextval" in query["sql"]
+    ]
+    assert before == (
+        rows(),
+        list(StockLevel.objects.order_by("id").values()),
+        list(NodeDay.objects.order_by("id").values()),
+    )
+    assert set(Allocation.objects.values_list("node__code", flat=True)) == {"RENO"}
+
+
+def test_the_rule_that_selects_nothing_and_the_one_behind_the_winner_are_told(clock):
+    make.order("A")
+    rules = [
+        make.rule("Nevada", which_orders=[{"field": "region", "values": ["NV"]}]),
+        make.rule("Nowhere", which_nodes=[{"field": "distance", "amount": 1}], if_none="next_rule"),
+        make.rule("Rest"),
+        make.rule("Never"),
+    ]
+    fates = [fate for _, _, fate in trial.test_order("A", rules, at=clock).rules]
+    assert fates == ["not_selected", "fell_through", "decided", "not_reached"]
+
+
+def test_an_order_that_no_rule_wants_has_no_candidates_but_a_reason(clock):
+    make.order("A")
+    tried = trial.test_order("A", [make.rule(which_orders=[{"field": "region", "values": ["NV"]}])], at=clock)
+    assert (tried.outcome, tried.candidates) == ("none", [])
+    assert tried.plan["why"] == {"code": "no_rule", "params": {}}
+
+
+def test_an_unknown_order_an_unreadable_rule_and_a_finished_order_are_refused(clock):
+    with pytest.raises(NotFound, match="unknown_order"):
+        trial.test_order("nobody", [make.rule()], at=clock)
+    make.order("A")
+    with pytest.raises(BadInput) as refused:
+        trial.test_order("A", [make.rule(max_parcels=0)], at=clock)
+    assert refused.value.field == "rules[0].max_parcels"
+    OrderLine.objects.update(pending=0, cancelled=2)
+    with pytest.raises(Refused, match="nothing_to_route"):
+        trial.test_order("A", [make.rule()], at=clock)
