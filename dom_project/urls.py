@@ -3,6 +3,8 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from inventory.views import connections
+
 from . import health, views
 
 urlpatterns = [
@@ -17,6 +19,13 @@ urlpatterns = [
     path("favicon.ico", views.favicon),
     path("style/", views.style, name="style"),
     path("style/phone/", views.style_phone, name="style_phone"),
+    path("connections/", connections.connections, name="connections"),
+    path("connections/new/", connections.connection_new, name="connection_new"),
+    path("connections/<slug:ref>/", connections.connection, name="connection"),
+    path("connections/<slug:ref>/edit/", connections.connection_edit, name="connection_edit"),
+    path("connections/<slug:ref>/check/", connections.connection_check, name="connection_check"),
+    path("connections/<slug:ref>/read/", connections.connection_pull, name="connection_pull"),
+    path("connections/<slug:ref>/case/", connections.connection_case, name="connection_case"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("routing.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

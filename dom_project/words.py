@@ -52,6 +52,22 @@ FEED_STATES: Mapping[str, Look] = {
     "none": Look(_("No feed"), "quiet", "plug"),
 }
 
+FEED_RUN_STATES: Mapping[str, Look] = {
+    "staged": Look(_("Being counted"), "busy", "progress"),
+    "asked": Look(_("Asks you"), "warn", "help-circle"),
+    "applied": Look(_("Applied"), "good", "circle-check"),
+    "discarded": Look(_("Discarded"), "quiet", "trash"),
+    "failed": Look(_("Failed"), "bad", "alert-circle"),
+}
+
+IMPORT_STATES: Mapping[str, Look] = {
+    "draft": Look(_("Being set up"), "info", "pencil"),
+    "waiting": Look(_("Waiting"), "info", "hourglass"),
+    "running": Look(_("Running"), "busy", "progress"),
+    "done": Look(_("Done"), "good", "circle-check"),
+    "failed": Look(_("Failed"), "bad", "alert-circle"),
+}
+
 VERSION_STATES: Mapping[str, Look] = {
     "draft": Look(_("Draft"), "info", "pencil"),
     "live": Look(pgettext_lazy("strategy version", "Live"), "good", "broadcast"),
@@ -62,6 +78,8 @@ SETS: Mapping[str, Mapping[str, Look]] = {
     "order": ORDER_STATES,
     "shipment": SHIPMENT_STATES,
     "feed": FEED_STATES,
+    "feed_run": FEED_RUN_STATES,
+    "import": IMPORT_STATES,
     "version": VERSION_STATES,
 }
 

@@ -1,9 +1,15 @@
 """How fresh each node's stock is, and what the connection pages read."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
-from dom_project.lib import db
+from django.db.models import Count, Exists, OuterRef, Q
+
+from dom_project.lib import bell, db
+from dom_project.lib.api_errors import BadInput, NotFound
+from inventory.models import Connection, FeedCase, FeedRun, RejectedRow
 
 LATE, STALE = 2, 4  # times the schedule
 SILENT = timedelta(minutes=15)
@@ -50,3 +56,108 @@ def age_of(seen_at: datetime | None, schedule_seconds: int, at: datetime) -> tup
     if age >= STALE * schedule or (age >= LATE * schedule and age >= SILENT):
         return "stale", minutes
     return ("late", minutes) if age >= LATE * schedule else ("fresh", minutes)
+
+
+class ConnectionRow(NamedTuple):
+    """A connection as lists show it: its state in one code, minutes since the last good read, what is open on it."""
+
+    connection: Connection
+    state: str  # fresh, late, stale, paused, asking
+    minutes: int | None
+    nodes: int
+    rejected: int
+
+
+def connections(at: datetime) -> list[ConnectionRow]:
+    """All connections by name, in one query."""
+    found = Connection.objects.annotate(
+        node_count=Count("scopes", distinct=True),
+        rejected_count=Count("rejected", filter=Q(rejected__closed_at=None), distinct=True),
+        asks=Exists(FeedCase.objects.filter(run__connection=OuterRef("pk"), closed_at=None)),
+    )
+    return [_row(connection, at) for connection in found.order_by("name", "pk")]
+
+
+def connection_row(ref: str, at: datetime) -> ConnectionRow:
+    """One connection as the list shows it. Raises NotFound."""
+    for row in connections(at):
+        if row.connection.ref == ref:
+            return row
+    raise NotFound("not_found", {"ref": ref})
+
+
+def runs(connection: Connection, *, most: int = 25) -> list[FeedRun]:
+    """The newest reads first."""
+    return list(connection.runs.order_by("-id")[:most])
+
+
+class Rejected(NamedTuple):
+    """A page of rejected rows, the latest first, with the cursors of its neighbours (None at the ends)."""
+
+    rows: list[RejectedRow]
+    newer: int | None
+    older: int | None
+
+
+def rejected_rows(
+    connection: Connection, *, before: int | None = None, after: int | None = None, most: int = 25
+) -> Rejected:
+    """Rows that are not believed now: the newest, those older than the id `after`, or those newer than `before`."""
+    rows = connection.rejected.filter(closed_at=None)
+    if before:
+        found = list(rows.filter(pk__gt=before).order_by("pk")[: most + 1])
+        more, found = len(found) > most, found[:most][::-1]
+        return Rejected(found, found[0].pk if found and more else None, found[-1].pk if found else None)
+    found = list((rows.filter(pk__lt=after) if after else rows).order_by("-pk")[: most + 1])
+    more, found = len(found) > most, found[:most]
+    return Rejected(found, found[0].pk if found and after else None, found[-1].pk if found and more else None)
+
+
+def open_case(connection: Connection) -> FeedCase | None:
+    """The read that waits for a person, if there is one."""
+    return FeedCase.objects.filter(run__connection=connection, closed_at=None).select_related("run").first()
+
+
+def save(connection: Connection, *, values: Mapping[str, Any], token: str) -> Connection:
+    """Write a connection's settings; an empty token leaves the old one. What is read anew is read at once.
+
+    Raises BadInput: a token is never sent to another host than the one that it was entered for.
+    """
+    old = urlsplit(connection.address)
+    new = urlsplit(str(values["address"]))
+    moved = (old.scheme, old.netloc) != (new.scheme, new.netloc)
+    if connection.pk and moved and connection.token and not token:
+        raise BadInput("token_for_new_address", field="token")
+    if not connection.pk and Connection.objects.filter(ref=values["ref"]).exists():
+        raise BadInput("ref_taken", field="ref")
+    told_anew = moved or connection.mapping != values["mapping"]
+    for name, value in values.items():
+        setattr(connection, name, value)
+    if token:
+        connection.token = token
+    if told_anew:
+        connection.cursor, connection.last_snapshot_at = {}, None
+    connection.next_at = None
+    if connection.pk:
+        # Not the puller's own columns: it may be at work right now.
+        fields = [*values, "token", "next_at", *(["cursor", "last_snapshot_at"] if told_anew else [])]
+        connection.save(update_fields=fields)
+    else:
+        connection.save()
+    return connection
+
+
+def hurry(connection: Connection) -> None:
+    """Let the next pull come at once."""
+    Connection.objects.filter(pk=connection.pk).update(next_at=None)
+    bell.ring("pull_feeds")
+
+
+def _row(connection: Any, at: datetime) -> ConnectionRow:
+    state: str
+    state, minutes = age_of(connection.last_success_at, connection.schedule_seconds, at)
+    if not connection.active:
+        state = "paused"
+    elif connection.asks:
+        state = "asking"
+    return ConnectionRow(connection, state, minutes, connection.node_count, connection.rejected_count)

@@ -108,6 +108,15 @@ MASTERS: sentences.Words = {
     "rate_rows_differ": _("the rows of zone %(zone)s differ in transit days or in the price per further kg"),
 }
 
+FILES: sentences.Words = {
+    "differs_in_order": _("differs from the order's first row (line %(first)s)"),
+    "order_not_taken": _("Order %(order_ref)s was not taken because of line %(line)s."),
+    "order_came_before": _("Order %(order_ref)s came before with other content, or its rows are far apart in the file."),
+    "another_card": _("speaks of another card than line %(first)s"),
+    "card_not_taken": _("The card was not published because of line %(line)s."),
+    "too_many_rates": _("A rate card may have at most %(most)s rows."),
+}
+
 CHANGES: sentences.Words = {
     "rule_added": _("“%(rule)s” added at place %(position)s"),
     "rule_removed": _("“%(rule)s” removed from place %(position)s"),
@@ -131,6 +140,7 @@ WORDS: sentences.Words = {
     **REASONS,
     **INTAKE,
     **MASTERS,
+    **FILES,
     **CHANGES,
     **{f"event_{kind}": text for kind, text in EVENTS.items()},
 }

@@ -63,7 +63,7 @@ def prepare(upload: UploadedFile, *, kind: str, actor: str, at: datetime) -> Imp
         raise BadInput("unknown_kind", {"value": kind[:40]}, field="kind")
     most = settings.MAX_UPLOAD_MB * 1024 * 1024
     if (upload.size or 0) > most:
-        raise BadInput("too_large", {"most_mb": settings.MAX_UPLOAD_MB}, field="file", status=413)
+        raise BadInput("file_too_large", {"most_mb": settings.MAX_UPLOAD_MB}, field="file", status=413)
     digest = sha256()
     for part in upload.chunks():
         digest.update(part)

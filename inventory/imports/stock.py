@@ -90,12 +90,12 @@ def _figure(row: Row, nodes: Mapping[str, int], skus: Mapping[str, int | None]) 
     try:
         node = cells.text(values["node"], longest=64, required=True)
         if node.casefold() not in nodes:
-            raise cells.Wrong("unknown_node", value=node)
+            raise cells.Wrong("unknown_node", node=node)
         field = "sku"
         sku = cells.text(values["sku"], longest=64, required=True)
         found = skus.get(sku.casefold(), 0)
         if not found:
-            raise cells.Wrong("ambiguous_sku" if found is None else "unknown_sku", value=sku)
+            raise cells.Wrong("ambiguous_sku" if found is None else "unknown_sku", sku=sku)
         field = "on_hand"
         on_hand = cells.whole(values["on_hand"], least=-cells.MOST_UNITS)
         field = "external"

@@ -81,7 +81,7 @@ def test_a_file_over_the_limit_is_refused(settings, tmp_path, clock):
     settings.MEDIA_ROOT, settings.MAX_UPLOAD_MB = tmp_path, 1
     with pytest.raises(BadInput) as refused:
         runs.prepare(SimpleUploadedFile("x.csv", b"x" * 1_048_577), kind="skus", actor="user:1", at=clock)
-    assert (refused.value.code, refused.value.status, refused.value.params) == ("too_large", 413, {"most_mb": 1})
+    assert (refused.value.code, refused.value.status, refused.value.params) == ("file_too_large", 413, {"most_mb": 1})
 
 
 class Killed(BaseException):
