@@ -93,7 +93,8 @@ def _validation(detail: Any, path: str = "") -> Iterator[dict[str, Any]]:
     """A serializer's errors, flat: lines[2].quantity and why."""
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
-            yield from _validation(inner, f"{path}.{name}" if path else str(name))
+            inside = f"{path}[{name}]" if isinstance(name, int) else f"{path}.{name}" if path else str(name)
+            yield from _validation(inner, inside)
     elif isinstance(detail, list):
         for place, inner in enumerate(detail):
             nested = isinstance(inner, Mapping | list)

@@ -83,3 +83,37 @@ def test_a_call_whose_transaction_failed_begins_anew():
         transaction.set_rollback(True)
     with transaction.atomic():
         assert idempotency.begin("s", "k", "h", at=AT) is None
+
+
+@pytest.mark.django_db
+def test_an_act_under_a_key_is_done_once_and_without_one_always():
+    done: list[int] = []
+
+    def act() -> tuple[int, dict[str, int]]:
+        done.append(1)
+        return 201, {"done": len(done)}
+
+    assert idempotency.once("orders", "k", b"body", act, at=AT) == (201, {"done": 1}, False)
+    assert idempotency.once("orders", "k", b"body", act, at=AT) == (201, {"done": 1}, True)
+    assert idempotency.once("orders", "", b"body", act, at=AT) == (201, {"done": 2}, False)
+    with pytest.raises(Refused, match="other_body"):
+        idempotency.once("orders", "k", b"another", act, at=AT)
+    assert len(done) == 2
+
+
+@pytest.mark.django_db
+def test_an_act_that_is_refused_leaves_no_key():
+    def act() -> tuple[int, None]:
+        raise Refused("no_atp")
+
+    with pytest.raises(Refused, match="no_atp"):
+        idempotency.once("orders", "k", b"body", act, at=AT)
+    assert IdempotentCall.objects.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ["k" * 121, "a\x07b"])
+def test_a_key_that_is_no_key_is_refused(key):
+    with pytest.raises(Refused, match="bad_text") as refusal:
+        idempotency.once("orders", key, b"body", lambda: (201, None), at=AT)
+    assert refusal.value.field == "Idempotency-Key"

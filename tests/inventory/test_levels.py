@@ -45,3 +45,15 @@ def test_nothing_is_short_on_sound_levels():
     make.level(10)
     assert levels.short() == []
     assert StockLevel.objects.get().shortfall == 0
+
+
+def test_atp_as_arrays_holds_what_there_is_of_the_skus_asked_for():
+    first, second = make.level(on_hand=7, keep=2), make.level(on_hand=1)
+    make.level(on_hand=5)
+    empty = make.level(on_hand=0)
+    skus, nodes, atp = levels.atp_arrays([first.sku_id, second.sku_id, empty.sku_id])
+    assert set(zip(skus.tolist(), nodes.tolist(), atp.tolist(), strict=True)) == {
+        (first.sku_id, first.node_id, 5),
+        (second.sku_id, second.node_id, 1),
+    }
+    assert [array.tolist() for array in levels.atp_arrays([])] == [[], [], []]
