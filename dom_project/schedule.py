@@ -9,6 +9,7 @@ EVERY_SECONDS: dict[str, float] = {
     "pull_feeds": 5,
     "run_imports": 10,
     "open_node_days": 3600,
+    "resolve_safety": 3600,
     "forget_calls": 3600,
     # routing
     "route": 2,

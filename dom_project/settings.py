@@ -119,6 +119,7 @@ CELERY_TASK_ROUTES = {
     "pull_feeds": {"queue": "feed"},
     "run_imports": {"queue": "report"},
     "open_node_days": {"queue": "feed"},
+    "resolve_safety": {"queue": "feed"},
     "forget_calls": {"queue": "report"},
     "drain_outbox": {"queue": "out"},
     "dispatch": {"queue": "out"},

@@ -22,6 +22,12 @@ def open_node_days(**_newer: object) -> None:
     capacity.open_days(at=timezone.now())
 
 
+@shared_task(name="resolve_safety", queue="feed")
+def resolve_safety(**_newer: object) -> None:
+    """A SKU or node that a person moved to another category or group comes under other rules."""
+    ledger.set_safety_many()
+
+
 @shared_task(name="forget_calls", queue="report")
 def forget_calls(**_newer: object) -> None:
     idempotency.forget_calls(at=timezone.now())

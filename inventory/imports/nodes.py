@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from inventory import capacity
+from inventory import capacity, ledger
 from inventory.models import ImportRun, Node, NodeGroup
 
 from . import cells
@@ -149,6 +149,8 @@ def write(facts: Sequence[dict[str, Any]], *, run: ImportRun, part: int, at: dat
     changed = [existing[fact["code"]] for fact in facts if fact["code"] in existing]
     Node.objects.bulk_update(changed, [*columns, *(["group"] if "group" in facts[0] else []), "changed_at"])
     capacity.open_days(at=at, node_ids=[node.pk for node in (*fresh, *changed)])
+    if "group" in facts[0]:
+        ledger.set_safety_many(node_ids=[node.pk for node in changed])
     return []
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from dom_project.lib import db
+from inventory import ledger
 from inventory.models import Barcode, Category, ImportRun, Sku
 
 from . import cells
@@ -87,8 +88,10 @@ def write(facts: Sequence[dict[str, Any]], *, run: ImportRun, part: int, at: dat
         made.append(Sku(code=fact["code"], changed_at=at, **values))
     changed = [*columns, *(["category"] if has_category else []), "changed_at"]
     Sku.objects.bulk_create(made, update_conflicts=True, unique_fields=["code"], update_fields=changed)
+    ids = dict(Sku.objects.filter(code__in=[fact["code"] for fact in facts]).values_list("code", "pk"))
+    if has_category:
+        ledger.set_safety_many(sku_ids=list(ids.values()))
     if "barcodes" in facts[0]:
-        ids = dict(Sku.objects.filter(code__in=[fact["code"] for fact in facts]).values_list("code", "pk"))
         Barcode.objects.bulk_create(
             [Barcode(code=code, sku_id=ids[fact["code"]]) for fact in facts for code in fact["barcodes"]],
             ignore_conflicts=True,

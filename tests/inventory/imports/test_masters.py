@@ -2,6 +2,7 @@ from datetime import date, time
 
 import pytest
 
+from inventory import safety
 from inventory.models import Barcode, Node, NodeDay, Sku
 from tests import make
 from tests.filing import faults
@@ -108,3 +109,16 @@ def test_a_bad_node_goes_back(take, case, row, field, reason):
 def test_a_new_node_needs_what_routing_needs(take):
     run = take("nodes", "code,name\nX,X\n")
     assert faults(run) == [(2, "kind", "needed_of_new")]
+
+
+def test_what_moves_to_another_category_or_group_comes_under_its_safety_rules(take, clock):
+    garden, east = make.category("garden"), make.group("east")
+    safety.add_rule(2, category=garden, at=clock, actor="user:1")
+    safety.add_rule(1, group=east, at=clock, actor="user:1")
+    level = make.stock(make.node("RENO"), make.sku("MUG"), 10)
+    take("nodes", "node,group\nRENO,east\n")
+    level.refresh_from_db()
+    assert level.safety_stock == 1
+    take("skus", "sku;category\nMUG;garden\n")
+    level.refresh_from_db()
+    assert level.safety_stock == 2
