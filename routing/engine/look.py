@@ -5,11 +5,11 @@ import numpy as np
 from routing.engine import cheapest, codes, cutting, kernel, ranking, whole
 from routing.engine.demand import Demand
 from routing.engine.eligibility import Candidates, Eligibility
-from routing.engine.explaining import Answered, Explaining
 from routing.engine.masks import Masks, RuleMask
 from routing.engine.offers import ALTERNATIVES, Picks, nothing
 from routing.engine.plan import Action, Options, Outcome
 from routing.engine.problem import Bools, Int64, Problem
+from routing.engine.reasons import Answered, Reasons
 from routing.engine.residual import Residual
 from routing.engine.tariff import Tariff
 from routing.engine.verdicts import Pieces, Verdicts, blank
@@ -29,7 +29,7 @@ class Look:
         self.masks = Masks(problem, demand, self.tariff)
         self.eligibility = Eligibility(problem, demand, self.masks, self.tariff, self.residual)
         self.length = demand.length
-        self.explaining = Explaining(self.eligibility, explain=options.explain)
+        self.reasons = Reasons(self.eligibility, explain=options.explain)
 
     def at(self, rows: Int64) -> Verdicts:
         """The verdict on each of these orders as if it were alone."""
@@ -47,11 +47,11 @@ class Look:
                 if answer.goes_on.all():
                     postponed.append(answer)
                 else:
-                    self.explaining.write(verdicts, answer, ~answer.goes_on)
+                    self.reasons.write(verdicts, answer, ~answer.goes_on)
             waiting = np.sort(np.concatenate(again))
         if len(waiting):
             for answer in postponed:
-                self.explaining.write(verdicts, answer, np.isin(answer.places, waiting))
+                self.reasons.write(verdicts, answer, np.isin(answer.places, waiting))
             self._no_rule_left(verdicts, waiting)
         return verdicts
 
@@ -107,7 +107,7 @@ class Look:
                 complete = not left[order].any() and bool((found.units[order] > 0).all())
                 outcome[order] = Outcome.ALL if complete else Outcome.PART
         rule, part, none = mask.rule, outcome == Outcome.PART, outcome == Outcome.NONE
-        assigned = (outcome == Outcome.ALL) | (part & (rule.if_part is IfPart.ASSIGN))
+        assigned: Bools = (outcome == Outcome.ALL) | (part & (rule.if_part is IfPart.ASSIGN))
         verdicts.pieces.append(found.pieces(picks, assigned))
         verdicts.pieces += [cut for order, cut in split.items() if assigned[order]]
         verdicts.rule[places], verdicts.outcome[places] = mask.place, outcome
@@ -123,7 +123,7 @@ class Look:
         verdicts.action[places] = np.where(part, after_part, np.where(none, after_none, Action.NONE))
         verdicts.why[places] = np.where(part, codes.ONLY_A_PART, np.where(none, codes.NOTHING_FOUND, 0))
         goes_on: Bools = (part & (rule.if_part is IfPart.NEXT_RULE)) | (none & (rule.if_none is IfNone.NEXT_RULE))
-        return Answered(places, found, picks, split, left, goes_on)
+        return Answered(places, found, picks, split, left, assigned, goes_on)
 
     def _solved(self, found: Candidates, mask: RuleMask) -> tuple[Picks, Bools]:
         """(plans of whole lines, [order] True = proven best)."""

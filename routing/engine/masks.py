@@ -129,6 +129,7 @@ class Masks:
         code = np.minimum(self.order_code[rows], rule.node_code)
         for criterion in rule.distances:
             away = self.problem.distance_km[self.problem.dest[rows]]
+            # a distance nobody knows is neither near nor far
             refused = (away < 0) | ((away <= criterion.amount) == criterion.negate)
             np.minimum(code, criterion.code, out=code, where=refused)
         if not open_slot.all():

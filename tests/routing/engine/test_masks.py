@@ -143,3 +143,23 @@ def test_the_whole_order_goes_on_to_the_next_rule():
     assert plan.rule.tolist() == [1]
     assert plan.filled.tolist() == [0, 1]
     assert plan.reason_of(0).code == "rule_node"
+
+
+def test_nodes_that_could_have_served_a_part_that_was_not_taken_say_so():
+    lines = {0: 1, 1: 1}
+    made = problem([{"lines": lines}], [{0: 1, 1: 9}, {2: 0}], rules=[rule(if_part="exception")])
+    assert [solve(made).refusals[code].code for code in solve(made).refused[0]] == [
+        "only_a_part", "not_stocked", "not_stocked"
+    ]  # fmt: skip
+
+
+def test_a_line_too_heavy_for_every_price_list_is_left_for_want_of_a_rate():
+    made = problem([{"lines": {0: 50}}], [{0: 99}], per_kg_above=[[-1] * 3] * 2)
+    plan = solve(made)
+    assert Outcome(plan.outcome[0]) is Outcome.NONE
+    assert plan.reason_of(0).code == "no_rate"
+
+
+def test_a_line_that_costs_more_to_send_than_to_leave_is_left_as_dearer():
+    plan = solve(problem([{"lines": {0: 1}}], [{0: 9}], unfilled=5))
+    assert plan.reason_of(0).code == "dearer"

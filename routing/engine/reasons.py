@@ -22,10 +22,11 @@ class Answered:
     picks: Picks
     split: dict[int, Pieces]  # orders whose lines were cut
     left: Int64  # [order, line] units without a node
+    assigned: Bools  # [order] the plan is taken
     goes_on: Bools  # [order] to the next rule
 
 
-class Explaining:
+class Reasons:
     """Writes the reasons of an answer into the verdicts."""
 
     def __init__(self, eligibility: Eligibility, *, explain: bool) -> None:
@@ -39,7 +40,7 @@ class Explaining:
             return
         code = self.eligibility.codes(found)
         if short.any():
-            self._reasons(verdicts, answer, short, code)
+            self._of_lines(verdicts, answer, short, code)
         if not self.explain:
             return
         verdicts.refused[answer.places[final]] = self._first_refusals(answer, code)[final]
@@ -52,19 +53,20 @@ class Explaining:
             verdicts.other_node[answer.places[final], : picks.other.shape[1]] = shown
 
     def _first_refusals(self, answer: Answered, code: Codes) -> Codes:
-        """[order, node] the first refusal over the lines; 0 for the nodes of the plan."""
+        """[order, node] the first refusal over the lines; 0 for the nodes of a plan that is taken."""
         first = code[:, -1].copy()
         for line in range(code.shape[1] - 2, -1, -1):
             np.copyto(first, code[:, line], where=code[:, line] != codes.MAY)
         beaten = codes.DEARER if answer.found.mask.rule.rank is Rank.COST else codes.OUTRANKED
         first[first == codes.MAY] = beaten
+        used = np.where(answer.assigned, codes.NO_CODE, codes.ONLY_A_PART).astype(np.uint16)
         order, at = np.nonzero(answer.picks.node >= 0)
-        first[order, answer.picks.node[order, at]] = codes.NO_CODE
+        first[order, answer.picks.node[order, at]] = used[order]
         for place, pieces in answer.split.items():
-            first[place, pieces.node] = codes.NO_CODE
+            first[place, pieces.node] = used[place]
         return first
 
-    def _reasons(self, verdicts: Verdicts, answer: Answered, short: Bools, code: Codes) -> None:
+    def _of_lines(self, verdicts: Verdicts, answer: Answered, short: Bools, code: Codes) -> None:
         """Per line left: what stood last in the way at the node that came nearest."""
         found = answer.found
         order, line = np.nonzero(short)
@@ -72,7 +74,12 @@ class Explaining:
         full = np.array([_parcels(answer, place) for place in order.tolist()]) >= found.offers.max_parcels
         open_to = (cell == codes.MAY).any(1)
         reason = np.where(cell == codes.MAY, 0, cell).max(1, initial=codes.NOT_STOCKED)
-        reason = np.where(open_to, np.where(full, codes.TOO_MANY_PARCELS, codes.DEARER), reason)
+        reason = np.where(open_to & full, codes.TOO_MANY_PARCELS, reason)
+        for place in np.flatnonzero(open_to & ~full).tolist():
+            nodes = np.flatnonzero(cell[place] == codes.MAY)
+            weight = np.full(len(nodes), found.offers.grams[order[place], line[place]])
+            price, _ = found.offers.tariff.parcel_at(found.offers.place[order[place], nodes], weight)
+            reason[place] = codes.DEARER if np.isfinite(price).any() else codes.NO_RATE
         for place in np.flatnonzero((left > 0) & (left < units)).tolist():
             enough = found.room(int(order[place]))[line[place]].sum() >= units[place]
             reason[place] = codes.TOO_MANY_PARCELS if enough else codes.NO_ATP
