@@ -1,0 +1,177 @@
+"""Rivals on one order: whoever has its lock first wins, the other is told so, and the books stay sound."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from dom_project.lib import db
+from dom_project.lib.api_errors import Refused
+from fulfillment import orders, shipments
+from fulfillment.models import Shipment, ShipmentLine, Task
+from routing import allocations, demand, shortfalls
+from routing.models import Allocation, Order, OrderLine
+from tests import make
+from tests.races import run_at_once
+
+from .sold import AT, figures, on_the_floor, packed, picked, sold, sound, stock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+# pg_stat_activity would stand still within the transaction that holds the lock.
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+
+@pytest.fixture
+def reno():
+    node = make.node("RENO")
+    stock(node, MUG=200, TRAY=200)
+    return node
+
+
+def in_this_order(order: Order, *verbs: Callable[[], Any]) -> list[Any]:
+    """Let the verbs wait for the order's lock one behind the other; return what each returned or raised."""
+    answers: list[Any] = [None] * len(verbs)
+
+    def run(place: int) -> None:
+        try:
+            answers[place] = verbs[place]()
+        except Refused as refused:
+            answers[place] = refused.code
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[place]) for place in range(len(verbs))]
+    with transaction.atomic():
+        demand.lock_orders([order.id])
+        for waiting, thread in enumerate(threads, start=1):
+            thread.start()
+            while db.value(WAITING) < waiting and thread.is_alive():
+                time.sleep(0.002)
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def cancel(order):
+    return lambda: orders.cancel(order.ref, at=AT, actor="user:3").changed
+
+
+def ship(shipment):
+    return lambda: shipments.ship_many([(shipment.id, "T1")], at=AT, actor="user:7")
+
+
+def test_a_cancel_before_the_carrier_stops_the_parcel(reno):
+    shipment = packed(reno)
+    assert in_this_order(shipment.order, cancel(shipment.order), ship(shipment)) == [True, "illegal_move"]
+    assert Shipment.objects.get().state == "cancelled"
+    assert figures(reno) == (200, 2, 0)
+    assert Task.objects.count() == 1
+    assert sound()
+
+
+def test_a_cancel_after_the_carrier_is_refused(reno):
+    shipment = packed(reno)
+    assert in_this_order(shipment.order, ship(shipment), cancel(shipment.order)) == [[shipment.id], "already_shipped"]
+    assert figures(reno) == (198, 0, 0)
+    assert not Task.objects.exists()
+    assert sound()
+
+
+def test_two_cancels_at_once_are_one(reno):
+    shipment = picked(reno)
+    assert in_this_order(shipment.order, cancel(shipment.order), cancel(shipment.order)) == [True, False]
+    assert OrderLine.objects.get().cancelled == 2
+    assert sound()
+
+
+def test_a_box_is_packed_or_its_line_is_short(reno):
+    shipment = picked(reno)
+    line = shipment.lines.get()
+
+    def pack():
+        return shipments.pack_many([shipment.id], at=AT, actor="user:7")
+
+    def short():
+        return shipments.report_short(line.id, 1, "missing", at=AT, actor="user:8").units
+
+    assert in_this_order(shipment.order, pack, short) == [[shipment.id], "illegal_move"]
+    assert sound()
+
+
+def test_an_unpicked_line_is_recalled_or_picked(reno):
+    shipment = on_the_floor(reno)
+    line = shipment.lines.get()
+    allocations.want_recall([line.allocation_id], at=AT)
+
+    def pick():
+        return shipments.pick_many([(line.id, 2)], at=AT, actor="user:7")
+
+    def recall():
+        return shipments.answer_recalls(at=AT)
+
+    assert in_this_order(shipment.order, pick, recall) == [[line.id], 0]
+    assert Allocation.objects.get().recall_wanted_at is None
+    assert sound()
+
+
+def test_two_dispatchers_make_each_shipment_once(reno):
+    for _ in range(20):
+        sold(reno)
+    made = run_at_once(2, lambda _: shipments.dispatch_due(at=AT, actor="engine"))
+    assert sum(made) == Shipment.objects.count() == 20
+    assert sound()
+
+
+def test_two_pickers_find_one_shelf_empty(reno):
+    lines = [on_the_floor(reno, lines={"MUG": 3}).lines.get() for _ in range(4)]
+
+    def short(number: int) -> int:
+        return shipments.report_short(lines[number].id, number, "missing", at=AT, actor=f"user:{number}").units
+
+    assert run_at_once(3, short) == [3, 2, 1]
+    # 0, 1 and 2 were found; the fourth picker has not come yet.
+    assert figures(reno) == (3, 6, 3)
+    shortfalls.resolve_shortfalls(at=AT)
+    assert shipments.answer_recalls(at=AT) == 1
+    assert figures(reno) == (3, 3, 0)
+    assert sound()
+
+
+def test_verbs_that_meet_on_the_same_orders_leave_sound_books(reno):
+    refs = [sold(reno, lines={"MUG": 2, "TRAY": 1}).ref for _ in range(24)]
+
+    def work(number: int) -> int:
+        dice, refused = random.Random(number), 0
+        for turn in range(30):
+            ids = list(Shipment.objects.order_by("id").values_list("id", flat=True))
+            some = dice.sample(ids, min(len(ids), 4))
+            line = ShipmentLine.objects.filter(shipment_id__in=some, closed_at=None).order_by("?").first()
+            verbs: list[Callable[[], Any]] = [
+                lambda: shipments.dispatch_due(at=AT, actor="engine", limit=3),
+                lambda some=some: shipments.pick_whole_many(some, at=AT, actor="user:7"),
+                lambda some=some: shipments.pack_many(some[:1], at=AT, actor="user:7"),
+                lambda some=some, turn=turn: shipments.ship_many(
+                    [(i, f"T{turn}") for i in some[:2]], at=AT, actor="user:7"
+                ),
+                lambda: orders.cancel(dice.choice(refs), line_refs=[dice.choice("12")], at=AT, actor="user:3"),
+                lambda line=line: (
+                    line
+                    and shipments.report_short(line.id, 0, dice.choice(["missing", "damaged"]), at=AT, actor="user:8")
+                ),
+                lambda: shortfalls.resolve_shortfalls(at=AT),
+                lambda: shipments.answer_recalls(at=AT),
+                lambda: orders.put_back_done(Task.objects.values_list("id", flat=True), at=AT, actor="user:9"),
+            ]
+            try:
+                dice.choice(verbs)()
+            except Refused:
+                refused += 1
+        return refused
+
+    refused = run_at_once(5, work)
+    assert len(refused) == 5
+    assert sound()
