@@ -288,3 +288,16 @@ def test_who_has_no_token_is_asked_for_one_and_who_may_not_is_told_so(storefront
     answer = Caller(Role.EXECUTIVE).sends(order())
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     assert counts() == [0] * 5
+
+
+def test_a_person_in_a_session_may_send_orders_with_the_pages_token(shop):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(make.user(Role.OPERATIONS_MANAGER))
+    refused = browser.post("/api/v1/orders/", order(), content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    browser.cookies["csrftoken"] = "a" * 32
+    taken = browser.post(
+        "/api/v1/orders/", order(), content_type="application/json", headers={"X-CSRFToken": "a" * 32}
+    )
+    assert taken.status_code == 201
+    assert OrderEvent.objects.get().actor.startswith("user:")
