@@ -1,0 +1,250 @@
+"""Workers, cancels and rivals at once, each on a connection of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import Sum
+from django.db.models.functions import Now
+
+import inventory.invariants
+import routing.invariants
+from inventory import capacity, ledger
+from inventory.models import Node, StockLevel
+from inventory.movements import Movement, Wanted
+from routing import demand, history, intake, sourcing, withdrawal
+from routing.engine.plan import Plan
+from routing.engine.solve import solve
+from routing.history import Kind
+from routing.models import Allocation, Decision, Order, OrderEvent, OrderLine, Pending
+from routing.sourcing import Sourced
+from tests import make
+from tests.races import run_at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _books_are_sound():
+    yield
+    assert routing.invariants.broken_rows() + inventory.invariants.broken_rows() == []
+
+
+@pytest.fixture
+def shop(clock: datetime) -> list[Node]:
+    """Two nodes with 20,000 mugs and 20,000 lamps each, and room for as many parcels."""
+    make.channel()
+    make.strategy()
+    make.rate_card()
+    nodes = [make.node(code, daily_capacity=20_000) for code in ("RENO", "SPARKS")]
+    for code in ("MUG", "LAMP"):
+        sku = make.sku(code)
+        for node in nodes:
+            make.stock(node, sku, 20_000)
+    capacity.open_days(at=clock)
+    return nodes
+
+
+def accept(count: int, at: datetime) -> None:
+    """So many orders of a mug and a lamp, due at once."""
+    wanted = [make.request(f"O-{number}", lines={"MUG": 1, "LAMP": 1}) for number in range(count)]
+    for start in range(0, count, 1000):
+        intake.accept_orders(wanted[start : start + 1000], at=at, actor="token:1")
+
+
+def drain(at: datetime, owner: str, limit: int) -> Sourced:
+    done = Sourced()
+    while (more := sourcing.source_due(at=at, owner=owner, limit=limit)).claimed:
+        done += more
+    return done
+
+
+def all_routed_once(count: int) -> None:
+    assert Order.objects.filter(state="routed").count() == count
+    assert OrderEvent.objects.filter(kind="routed").count() == count
+    assert Decision.objects.count() == count
+    assert Allocation.objects.aggregate(units=Sum("quantity"))["units"] == 2 * count
+    assert not Pending.objects.exists()
+
+
+@pytest.mark.usefixtures("shop")
+def test_four_workers_never_route_the_same_order(clock):
+    accept(400, clock)
+    done = run_at_once(4, lambda number: drain(clock, f"worker {number}", 30))
+    total = sum(done, Sourced())
+    assert (total.routed, total.lost) == (400, 0)
+    all_routed_once(400)
+
+
+class Pause:
+    """A worker that stops while it thinks, until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.thinking, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, *args: object) -> Plan:
+        plan = solve(*args)
+        if threading.current_thread().name == "sleeper":
+            self.thinking.set()
+            assert self.go_on.wait(20)
+        return plan
+
+
+@pytest.fixture
+def asleep(clock: datetime, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], Sourced]:
+    """Let one worker claim and solve; do something while it is stopped; let it go on. Returns what it says it did."""
+
+    def run(meanwhile: Callable[[], None]) -> Sourced:
+        pause, said = Pause(), []
+        monkeypatch.setattr(sourcing, "solve", pause)
+
+        def work() -> None:
+            try:
+                said.append(sourcing.source_due(at=clock, owner="sleeper"))
+            finally:
+                connection.close()
+
+        sleeper = threading.Thread(target=work, name="sleeper")
+        sleeper.start()
+        assert pause.thinking.wait(20)
+        meanwhile()
+        pause.go_on.set()
+        sleeper.join(20)
+        return said[0]
+
+    return run
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_worker_stopped_past_its_lease_and_continued_writes_nothing(clock, asleep):
+    accept(10, clock)
+
+    def another_worker_takes_over() -> None:
+        Pending.objects.update(lease_until=Now())
+        assert drain(clock, "other", 1000).routed == 10
+
+    assert asleep(another_worker_takes_over) == Sourced(claimed=10, lost=10)
+    all_routed_once(10)
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_worker_stopped_past_its_lease_writes_while_nobody_else_has_claimed(clock, asleep):
+    accept(10, clock)
+    assert asleep(lambda: Pending.objects.update(lease_until=Now()) and None) == Sourced(claimed=10, routed=10)
+    all_routed_once(10)
+
+
+@pytest.mark.usefixtures("shop")
+def test_what_a_rival_takes_between_the_facts_and_the_commit_is_looked_at_again(clock, asleep):
+    accept(1, clock)
+    order = Order.objects.get()
+    mugs = StockLevel.objects.filter(sku__code="MUG").order_by("id")
+
+    def rival_takes_the_nearest() -> None:
+        wanted = [Wanted("rival", clock.date(), 0, level.id, level.atp) for level in mugs[:1]]
+        assert ledger.allocate_many(wanted, at=clock) == {}
+
+    assert asleep(rival_takes_the_nearest) == Sourced(claimed=1, refused=1)
+    assert Pending.objects.get().looks == 1
+    assert not Allocation.objects.exists()
+    Pending.objects.update(next_at=Now())
+    assert drain(clock, "other", 10).routed == 1
+    assert set(Allocation.objects.filter(order=order).values_list("node__code", flat=True)) == {"SPARKS"}
+    taken = mugs[0]
+    ledger.release_many([Movement("rival back", taken.id, taken.allocated, clock.date())], at=clock, actor="rival")
+
+
+@pytest.mark.usefixtures("shop")
+def test_cancels_against_commits_leave_no_unit_behind(clock):
+    accept(120, clock)
+    ids = list(Order.objects.order_by("id").values_list("id", flat=True))
+
+    def cancel(order_id: int) -> None:
+        with transaction.atomic():
+            demand.lock_orders([order_id])
+            withdrawal.withdraw(order_id, at=clock, actor="user:1")
+            history.record(Kind.CANCELLED, [(order_id, {})], actor="user:1", at=clock)
+
+    def work(number: int) -> None:
+        if number < 2:
+            drain(clock, f"worker {number}", 10)
+        else:
+            for order_id in ids[number - 2 :: 2]:
+                cancel(order_id)
+
+    run_at_once(4, work)
+    drain(clock, "last", 1000)
+    assert set(Order.objects.values_list("state", flat=True)) == {"cancelled"}
+    assert not StockLevel.objects.filter(allocated__gt=0).exists()
+    assert OrderLine.objects.aggregate(units=Sum("cancelled"))["units"] == 240
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_third_look_loses_to_nobody(clock):
+    accept(30, clock)
+    Pending.objects.update(looks=2)
+    level = StockLevel.objects.filter(sku__code="MUG").order_by("id")[0]
+    done = threading.Event()
+
+    def rival(number: int) -> int:
+        turn = 0
+        while not done.is_set():
+            turn += 1
+            key = f"rival:{number}:{turn}"
+            free = StockLevel.objects.get(id=level.id).atp
+            if free and not ledger.allocate_many([Wanted(key, clock.date(), number, level.id, free)], at=clock):
+                back = Movement(f"{key}:back", level.id, free, clock.date())
+                ledger.release_many([back], at=clock, actor="rival")
+        return turn
+
+    def work(number: int) -> Sourced | int:
+        if number:
+            return rival(number)
+        try:
+            return drain(clock, "worker", 3)
+        finally:
+            done.set()
+
+    worker, *turns = run_at_once(4, work)
+    assert (worker.routed, worker.refused) == (30, 0)
+    assert all(turns)
+    all_routed_once(30)
+
+
+WORKER = """
+import sys
+import django
+django.setup()
+from datetime import datetime
+from routing import sourcing
+at = datetime.fromisoformat(sys.argv[1])
+while sourcing.source_due(at=at, owner="killed", limit=200).claimed:
+    pass
+"""
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_worker_killed_again_and_again_leaves_five_thousand_orders_routed_once(clock):
+    accept(5000, clock)
+    at = connection.settings_dict
+    url = f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
+    for left in (4200, 2900, 1500):
+        worker = subprocess.Popen(
+            [sys.executable, "-c", WORKER, clock.isoformat()], env=os.environ | {"DATABASE_URL": url}
+        )
+        patience = time.monotonic() + 60
+        while Pending.objects.count() > left and worker.poll() is None and time.monotonic() < patience:
+            time.sleep(0.005)
+        worker.send_signal(signal.SIGKILL)
+        assert worker.wait(10) == -signal.SIGKILL
+    assert 0 < Pending.objects.count() < 5000
+    Pending.objects.update(lease_until=Now())
+    assert drain(clock, "heir", 1000).lost == 0
+    all_routed_once(5000)
