@@ -127,36 +127,45 @@ def tables(card: RateCard | int) -> RateTables:
     return _tables(card if isinstance(card, int) else card.pk)
 
 
+CARD = """
+SELECT c.code, c.version, c.currency, c.late_cost_per_day, c.zone_km, s.id, s.carrier || '/' || s.code, z.zone,
+  z.transit_days, z.further_kg_price, b.up_to_grams, b.price
+FROM routing_ratecard c LEFT JOIN routing_service s ON s.card_id = c.id
+LEFT JOIN routing_servicezone z ON z.service_id = s.id
+LEFT JOIN routing_rateband b ON b.service_id = s.id AND b.zone = z.zone
+WHERE c.id = %s ORDER BY s.carrier, s.code
+"""
+
+
 @lru_cache(maxsize=16)
 def _tables(card_id: int) -> RateTables:
-    card = RateCard.objects.get(pk=card_id)
-    services = list(Service.objects.filter(card_id=card_id).order_by("carrier", "code"))
-    place = {service.pk: i for i, service in enumerate(services)}
-    roads = ServiceZone.objects.filter(service__card_id=card_id)
-    bands = list(
-        RateBand.objects.filter(service__card_id=card_id).values_list("service_id", "zone", "up_to_grams", "price")
-    )
-    band_grams = np.unique(np.array([grams for _, _, grams, _ in bands], dtype=np.int64))
-    shape = (len(services), len(card.zone_km) + 1)
+    cells = db.rows(CARD, [card_id])
+    if not cells:
+        raise RateCard.DoesNotExist(f"There is no rate card {card_id}.")
+    code, version, currency, late_per_day, upper_km = cells[0][:5]
+    names = {service_id: name for service_id, name in (cell[5:7] for cell in cells) if service_id}
+    place = {service_id: i for i, service_id in enumerate(names)}
+    priced = [cell[5:] for cell in cells if cell[10] is not None]
+    band_grams = np.unique(np.array([cell[5] for cell in priced], dtype=np.int64))
+    shape = (len(names), len(upper_km) + 1)
     transit = np.full(shape, -1, np.int16)
     per_kg_above = np.full(shape, -1, np.int64)
     rate = np.full((*shape, len(band_grams)), -1, np.int64)
-    for road in roads:
-        transit[place[road.service_id], road.zone] = road.transit_days
-        per_kg_above[place[road.service_id], road.zone] = road.further_kg_price
-    for service_id, zone, grams, price in bands:
+    for service_id, _, zone, days, further, grams, price in priced:
+        transit[place[service_id], zone] = days
+        per_kg_above[place[service_id], zone] = further
         rate[place[service_id], zone, np.searchsorted(band_grams, grams)] = price
-    zone_km = np.array(card.zone_km, dtype=np.int32)
+    zone_km = np.array(upper_km, dtype=np.int32)
     for array in (transit, per_kg_above, rate, band_grams, zone_km):
         array.setflags(write=False)
     return RateTables(
         card_id=card_id,
-        code=card.code,
-        version=card.version,
-        currency=card.currency,
-        late_per_day=card.late_cost_per_day,
+        code=code,
+        version=version,
+        currency=currency,
+        late_per_day=late_per_day,
         zone_km=zone_km,
-        services=tuple(f"{service.carrier}/{service.code}" for service in services),
+        services=tuple(names.values()),
         service_ids=tuple(place),
         band_grams=band_grams,
         rate=rate,
