@@ -14,6 +14,7 @@ from . import facts
 from .models import Cursor
 
 EVENTS = "order-events"
+SILENCE = "silence"
 BATCH = 20_000
 # Ids are handed out before the commit: one that is missing may still come. After this long nobody can be writing it.
 GAP_SECONDS = 120
@@ -83,3 +84,9 @@ def rebuild(*, at: datetime) -> int:
         recount(set(orders[start : start + BATCH]))
     Cursor.objects.update_or_create(name=EVENTS, defaults={"position": newest, "state": {"gaps": {}}, "moved_at": at})
     return len(orders)
+
+
+def leave_empty(start: datetime, end: datetime) -> None:
+    """Remember that nothing was recorded between two instants; the overview says so for a week."""
+    state = {"from": start.isoformat(), "to": end.isoformat()}
+    Cursor.objects.update_or_create(name=SILENCE, defaults={"state": state})

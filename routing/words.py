@@ -111,7 +111,9 @@ MASTERS: sentences.Words = {
 FILES: sentences.Words = {
     "differs_in_order": _("differs from the order's first row (line %(first)s)"),
     "order_not_taken": _("Order %(order_ref)s was not taken because of line %(line)s."),
-    "order_came_before": _("Order %(order_ref)s came before with other content, or its rows are far apart in the file."),
+    "order_came_before": _(
+        "Order %(order_ref)s came before with other content, or its rows are far apart in the file."
+    ),
     "another_card": _("speaks of another card than line %(first)s"),
     "card_not_taken": _("The card was not published because of line %(line)s."),
     "too_many_rates": _("A rate card may have at most %(most)s rows."),

@@ -20,16 +20,16 @@ from .demand import Market, orders_of_hour
 DAYS = 30
 ORDERS_PER_DAY = 226
 LONGEST = timedelta(hours=72)
-STEP = timedelta(hours=1)
+STEP = timedelta(hours=2)
 AFTER = timedelta(minutes=5)  # cut-offs are at full hours: who orders just before one still gets its truck
 OWNER = "demo"
 BATCH = 1000
-# An hour is one step: what it brings is picked and packed within its first half hour.
+# A step is long: what it brings is picked and packed within its first half hour.
 PACE = floor.Pace(pick=timedelta(minutes=10), pack=timedelta(minutes=25))
 
 
-def hours(start: datetime, end: datetime) -> Iterator[datetime]:
-    """The whole hours whose work can be done before `end`."""
+def steps(start: datetime, end: datetime) -> Iterator[datetime]:
+    """The steps, on full hours, whose work can be done before `end`."""
     at = start.replace(minute=0, second=0, microsecond=0)
     while at + STEP + AFTER <= end:
         yield at
@@ -42,22 +42,26 @@ def play(
     """Let the hours from `start` to `end` pass. `tell` hears after each simulated day. Returns what happened."""
     market, total = Market.load(), Counter[str]()
     day = None
-    for hour in hours(start, end):
+    for hour in steps(start, end):
         if hour.date() != day:
             day = hour.date()
             capacity.open_days(at=hour)
             receive_goods(hour)
             if total:
                 tell(hour, total)
-        total += one_hour(market, hour, per_day=per_day)
+        total += one_step(market, hour, per_day=per_day)
     tell(end, total)
     return total
 
 
-def one_hour(market: Market, hour: datetime, *, per_day: float) -> Counter[str]:
-    """The orders of one hour, then what routing and the floor make of them at its end."""
-    counts, at = Counter[str](), hour + STEP + AFTER
-    bodies = orders_of_hour(market, hour, per_day=per_day)
+def one_step(market: Market, start: datetime, *, per_day: float) -> Counter[str]:
+    """The orders of one step, then what routing and the floor make of them at its end."""
+    counts, at = Counter[str](), start + STEP + AFTER
+    bodies = [
+        body
+        for hour in range(STEP // timedelta(hours=1))
+        for body in orders_of_hour(market, start + timedelta(hours=hour), per_day=per_day)
+    ]
     if bodies:
         answers = intake.accept_orders([requests.read_order(body) for body in bodies], at=at, actor="demo")
         counts["orders"] = sum(isinstance(answer, intake.Accepted) for answer in answers)

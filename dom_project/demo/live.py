@@ -14,6 +14,7 @@ from . import floor
 from .demand import Market, one_order
 
 log = logging.getLogger(__name__)
+logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per order is too many
 FLOOR_SECONDS = 5
 LATEST_ORDER = timedelta(seconds=1)
 

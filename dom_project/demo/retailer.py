@@ -32,8 +32,8 @@ PEOPLE = (
 )
 DC_UNITS, STORE_SHARE = 60, 0.42
 TARGETS = {
-    "cost_per_order": Decimal("1350"),
-    "on_time": Decimal("0.95"),
+    "cost_per_order": Decimal("1475"),
+    "on_time": Decimal("0.92"),
     "stock_out_rate": Decimal("0.02"),
     "csat": Decimal("0.85"),
     "order_to_ship_p50": Decimal("1200"),

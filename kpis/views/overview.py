@@ -18,6 +18,7 @@ from inventory import feeds, us_map
 from kpis import board, floor_load
 from kpis.floor_load import NodeLoad
 from kpis.models import Cursor
+from kpis.snapshots import SILENCE
 from routing import words
 
 STAGES = {
@@ -166,7 +167,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 def _silence(at: datetime) -> dict[str, datetime] | None:
     """The hours that nobody recorded, said for a week after."""
-    kept = Cursor.objects.filter(name="silence").values_list("state", flat=True).first()
+    kept = Cursor.objects.filter(name=SILENCE).values_list("state", flat=True).first()
     if not kept:
         return None
     start, end = (datetime.fromisoformat(kept[key]) for key in ("from", "to"))

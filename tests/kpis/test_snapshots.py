@@ -159,6 +159,14 @@ def test_an_event_that_commits_late_is_still_counted():
     assert OrderFact.objects.filter(order_id=late.pk).exists()
 
 
+def test_hours_that_nobody_recorded_are_said_on_the_overview(client):
+    now = datetime.now(UTC)
+    client.force_login(make.user())
+    assert b"Nothing was recorded" not in client.get("/").content
+    snapshots.leave_empty(now - timedelta(days=20), now - timedelta(days=3))
+    assert b"Nothing was recorded" in client.get("/").content
+
+
 def test_a_wrong_sum_is_found():
     order = make.order(placed_at=AT)
     told(order)
