@@ -4,6 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from inventory.views import connections
+from routing.views import imports
 
 from . import health, views
 
@@ -26,6 +27,12 @@ urlpatterns = [
     path("connections/<slug:ref>/check/", connections.connection_check, name="connection_check"),
     path("connections/<slug:ref>/read/", connections.connection_pull, name="connection_pull"),
     path("connections/<slug:ref>/case/", connections.connection_case, name="connection_case"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/new/", imports.import_new, name="import_new"),
+    path("imports/<slug:ref>/", imports.import_run, name="import"),
+    path("imports/<slug:ref>/settings/", imports.import_settings, name="import_settings"),
+    path("imports/<slug:ref>/start/", imports.import_start, name="import_start"),
+    path("imports/<slug:ref>/not-taken.csv", imports.import_rejected, name="import_rejected"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("routing.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

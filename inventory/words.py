@@ -62,6 +62,7 @@ GUARDS: sentences.Words = {
 # Files. What any input may lack is said by the built-in sentences.
 FILES: sentences.Words = {
     "file_too_large": _("The file is larger than %(most_mb)s MB. Nothing was kept; split it, or pack it with gzip."),
+    "as_of_ahead": _("The moment of the figures is more than 5 minutes in the future."),
     "file_missing": _("Choose a file first."),
     "unknown_kind": _("Choose what is in the file."),
     "empty": _("The file is empty."),

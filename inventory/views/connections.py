@@ -16,7 +16,7 @@ from dom_project.accounts.access import Right, may, needs
 from dom_project.accounts.models import User
 from dom_project.lib import http
 from dom_project.lib.api_errors import BadInput, Refused
-from dom_project.lib.htmx import live_url, render_part, say
+from dom_project.lib.htmx import live_url, render_part, say, wants_part
 from dom_project.lib.sentences import sentence
 from inventory import feeds
 from inventory.integrations import frame
@@ -167,14 +167,9 @@ def connection_case(request: HttpRequest, ref: str) -> HttpResponse:
         verb(case.run_id, actor=_user(request).actor, at=timezone.now())
     except Refused as refused:
         text, level = sentence(refused.code, refused.params), "warning"
-    response = render_part(request, PAGE, "status", _context(request, ref))
-    return (
-        say(request, response, text, level=level)
-        if request.htmx
-        else say(  # type: ignore[attr-defined]
-            request, redirect("connection", ref=ref), text, level=level
-        )
-    )
+    if not wants_part(request):
+        return say(request, redirect("connection", ref=ref), text, level=level)
+    return say(request, render_part(request, PAGE, "status", _context(request, ref)), text, level=level)
 
 
 def _edit(request: HttpRequest, edited: Connection) -> HttpResponse:
@@ -206,8 +201,8 @@ def _context(request: HttpRequest, ref: str) -> dict[str, Any]:
     except Refused:
         raise Http404 from None
     told = row.connection
-    cursors = {name: _number(request.GET.get(name, "")) for name in ("before", "after")}
-    rejected = feeds.rejected_rows(told, **cursors)
+    before, after = (_number(request.GET.get(name, "")) for name in ("before", "after"))
+    rejected = feeds.rejected_rows(told, before=before, after=after)
     case = feeds.open_case(told)
     error = told.last_error or {}
     return {

@@ -211,10 +211,11 @@ def test_failures_and_rejected_rows_are_said_in_words(planner, connection):
 
 def test_rejected_rows_are_paged(planner, connection):
     now = timezone.now()
+    seen = {"first_seen_at": now, "last_seen_at": now}
     RejectedRow.objects.bulk_create(
-        RejectedRow(connection=connection, entity="stock", source_id=f"n|s{n:03}", reason="missing", first_seen_at=now, last_seen_at=now)
+        RejectedRow(connection=connection, entity="stock", source_id=f"n|s{n:03}", reason="missing", **seen)
         for n in range(60)
-    )  # fmt: skip
+    )
     url = reverse("connection", args=["erp"])
     first = planner.get(url)
     second = planner.get(f"{url}?after={first.context['older']}")

@@ -1,0 +1,3 @@
+from tests.filing import bring, take
+
+__all__ = ["bring", "take"]
