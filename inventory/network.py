@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from dom_project.lib import db
 
+from .hours import week_of
 from .models import Node
 
 SHIP_DAYS = 14  # ship dates that sourcing looks at
@@ -30,8 +31,7 @@ class Calendar:
 
 def calendar_of(node: Node) -> Calendar:
     """The calendar in the node's row. Raises ValueError if its hours can't be read."""
-    week = tuple(_hours(node.hours.get(str(weekday))) for weekday in range(7))
-    return Calendar(node.time_zone, week, frozenset(node.holidays), node.cut_off)
+    return Calendar(node.time_zone, week_of(node.hours), frozenset(node.holidays), node.cut_off)
 
 
 def open_on(node: Node | Calendar, day: date) -> bool:
@@ -120,18 +120,6 @@ def free_slots(first: date, last: date, *, node_ids: Sequence[int] | None = None
 
 def _calendar(node: Node | Calendar) -> Calendar:
     return node if isinstance(node, Calendar) else calendar_of(node)
-
-
-def _hours(told: Sequence[str] | None) -> tuple[time, time] | None:
-    if not told:
-        return None
-    opens, closes = told
-    return _time(opens), _time(closes)
-
-
-@lru_cache(maxsize=1000)
-def _time(told: str) -> time:
-    return time(0) if told == "24:00" else time.fromisoformat(told)
 
 
 @lru_cache(maxsize=20_000)

@@ -4,7 +4,7 @@ from datetime import datetime
 from inventory.models import LedgerEntry
 from inventory.movements import Movement
 
-from .moves import Step, move
+from .moves import Step, check, move
 
 
 def adjust_many(
@@ -14,5 +14,6 @@ def adjust_many(
 
     More lost than is there leaves 0 and a data issue; fewer than are allocated leaves a shortfall.
     """
+    check((movement.units for movement in movements), "units")
     steps = [Step(movement, movement.units, 0) for movement in movements]
     return move(LedgerEntry.Verb.ADJUST, steps, at=at, actor=actor, happened_at=happened_at)

@@ -1,10 +1,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from dom_project.lib.api_errors import BadInput
 from inventory.movements import Wanted
 
-from .moves import LOCK, run_batch
+from .moves import LOCK, check, run_batch
 
 # An order that could not be served even alone must not hold up those behind it. An order refused because others came
 # first still counts for those behind it: the careful side, they are looked at again.
@@ -58,9 +57,7 @@ def allocate_many(
     """
     if not wanted:
         return {}
-    for row, wish in enumerate(wanted):
-        if wish.quantity <= 0:
-            raise BadInput("not_positive", {"value": wish.quantity}, field="quantity", row=row)
+    check((wish.quantity for wish in wanted), "quantity", least=1)
     refused = run_batch(
         LOCK,
         ALLOCATE,

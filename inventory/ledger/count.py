@@ -10,6 +10,7 @@ from dom_project.lib import db
 from inventory.models import FeedRun
 from inventory.movements import Count, Counted
 
+from .moves import check
 from .open_levels import open_levels_many
 from .scopes import open_scopes
 
@@ -140,6 +141,8 @@ def count_levels(counts: Sequence[Count], *, run: FeedRun, part: int, at: dateti
 
     A count without a moment of its own is of the run's moment.
     """
+    check((count.quantity for count in counts), "quantity")
+    check((count.external for count in counts), "external")
     with transaction.atomic():
         chunk = _begin(run, part)
         if chunk is None or not counts:

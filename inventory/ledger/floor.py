@@ -2,9 +2,7 @@
 
 from datetime import date, datetime
 
-from dom_project.lib.api_errors import BadInput
-
-from .moves import LOCK, run_batch
+from .moves import LOCK, check, run_batch
 
 # Compared with other looks only: an older one changes nothing. The value that it overrules is what the source last
 # said: what we hold less our movements that the source does not contain, or its raw figure where that was below zero.
@@ -46,7 +44,6 @@ def floor_count(
 
     False: it was looked at later than that, or this key has counted already; nothing changed.
     """
-    if counted < 0:
-        raise BadInput("negative", {"value": counted}, field="counted")
+    check([counted], "counted", least=0)
     params = {"level": [level_id], "counted": counted, "observed_at": observed_at, "key": key, "day": day}
     return bool(run_batch(LOCK, FLOOR, params | {"actor": actor, "at": at or observed_at}))

@@ -1,6 +1,6 @@
 """What receive, adjust, take_back, release and ship share: one batch of movements, in the order in which they came."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -89,6 +89,9 @@ WITH asked AS MATERIALIZED (
 SELECT key, code, level_id, held FROM bad
 UNION ALL SELECT key, '', 0, 0 FROM line WHERE NOT EXISTS (SELECT FROM bad)"""
 
+MOST = 10_000_000  # units of one level that are believed
+KEY_LENGTH = 112  # what the ledger adds to a key must find room beside it
+
 ISSUES = {LedgerEntry.Verb.SHIP: "shipped_denied", LedgerEntry.Verb.ADJUST: "lost_denied"}
 
 
@@ -109,6 +112,9 @@ def move(
     """
     if not steps:
         return frozenset()
+    for row, step in enumerate(steps):
+        if len(step.movement.key) > KEY_LENGTH:
+            raise BadInput("too_long", {"value": step.movement.key, "to": KEY_LENGTH}, field="key", row=row)
     found = run_batch(LOCK, MOVE, columns(steps) | {
         "verb": verb.value,
         "issue": ISSUES.get(verb, ""),
@@ -144,7 +150,13 @@ def columns(steps: Sequence[Step]) -> dict[str, Any]:
 
 def positive(movements: Sequence[Movement]) -> Sequence[Movement]:
     """The movements, each of which must have units above zero."""
-    for row, movement in enumerate(movements):
-        if movement.units <= 0:
-            raise BadInput("not_positive", {"value": movement.units}, field="units", row=row)
+    check((movement.units for movement in movements), "units", least=1)
     return movements
+
+
+def check(values: Iterable[int], field: str, *, least: int = -MOST) -> None:
+    """Refuse the batch if one of its values is below `least` or above what a level can hold."""
+    for row, value in enumerate(values):
+        if not least <= value <= MOST:
+            code = "not_positive" if value < least == 1 else "out_of_range"
+            raise BadInput(code, {"value": value, "from": least, "to": MOST}, field=field, row=row)

@@ -1,11 +1,16 @@
 """Who sells, and the places that hold, ship and hand over stock."""
 
+from zoneinfo import available_timezones
+
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from inventory.hours import week_of
 
 
 class LegalEntity(models.Model):
@@ -117,6 +122,16 @@ class Node(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Asked by forms: what calendars could not be made of is refused at its field."""
+        super().clean()
+        try:
+            week_of(self.hours)
+        except ValueError:
+            raise ValidationError({"hours": _('Opening hours look like {"0": ["09:00", "21:00"]}.')}) from None
+        if self.time_zone not in available_timezones():
+            raise ValidationError({"time_zone": _("This time zone is not known.")})
 
 
 class NodeAccess(models.Model):

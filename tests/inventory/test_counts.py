@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from dom_project.lib.api_errors import BadInput
 from inventory import invariants, ledger, levels
 from inventory.models import (
     Connection,
@@ -242,7 +243,7 @@ def test_a_part_of_a_run_counts_once_although_stock_moved_since(erp):
     count = Count(level.pk, 40, 0, at(9))
     assert ledger.count_levels([count], run=run, part=1, at=at(10)) == CHANGED
     sell(level, 5, at(9, 30))
-    assert ledger.count_levels([count], run=run, part=1, at=at(10)) == NOTHING
+    assert ledger.count_levels([Count(level.pk, 30, 0, at(9))], run=run, part=1, at=at(10)) == NOTHING
     assert counters(level)[0] == 35
 
 
@@ -432,3 +433,20 @@ def test_a_delta_is_not_an_observation_of_the_whole_node(erp):
     level = fed(erp, 10)
     assert FeedScope.objects.get().observed_at is None
     assert LevelObservation.objects.get(level=level).observed_at == at(7)
+
+
+def test_a_look_can_not_find_fewer_than_none(erp):
+    level = fed(erp, 10)
+    with pytest.raises(BadInput) as refusal:
+        floor(level, -1, at(14))
+    assert (refusal.value.code, refusal.value.field) == ("out_of_range", "counted")
+    assert counters(level)[0] == 10
+
+
+def test_a_figure_that_no_level_could_hold_is_refused_whole(erp):
+    level = fed(erp, 10)
+    counts = [Count(level.pk, 5), Count(level.pk, 10**10)]
+    with pytest.raises(BadInput) as refusal:
+        ledger.count_levels(counts, run=run_of(erp, at(9)), part=0, at=at(10))
+    assert (refusal.value.field, refusal.value.row) == ("quantity", 1)
+    assert counters(level)[0] == 10

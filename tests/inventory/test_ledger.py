@@ -186,3 +186,19 @@ def test_opening_levels_twice_opens_them_once():
     assert ledger.open_levels_many([(node.pk, sku.pk)]) == opened == {(node.pk, sku.pk): StockLevel.objects.get().pk}
     assert ledger.publish_atp(at=AT) == 1
     assert PublishedAtp.objects.get().atp == 0
+
+
+@pytest.mark.parametrize("units", [10**9, -(10**9)])
+def test_units_that_no_level_could_hold_are_refused(units):
+    level = make.level(10)
+    with pytest.raises(Refused, match="out_of_range") as refusal:
+        move(ledger.adjust_many, level, 1, units)
+    assert (refusal.value.field, refusal.value.row) == ("units", 1)
+    assert counters(level) == (10, 0, 0, 10)
+
+
+def test_a_key_too_long_to_be_kept_is_refused():
+    level = make.level(10)
+    with pytest.raises(Refused, match="too_long"):
+        move(ledger.receive_many, level, 1, key="k" * 112)
+    assert counters(level) == (10, 0, 0, 10)

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from inventory import network
 from inventory.models import Node
@@ -92,3 +93,26 @@ def test_a_calendar_reads_the_nodes_row():
     assert network.calendar_of(node(hours={"0": ["09:00", "24:00"], "6": []})).week == (
         (time(9), time(0)), None, None, None, None, None, None,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("case", "hours"),
+    [
+        ("no table", ["09:00"]),
+        ("a day of no week", {"7": ["09:00", "18:00"]}),
+        ("no closing time", {"0": ["09:00"]}),
+        ("text", {"0": "09:00-18:00"}),
+        ("no time", {"0": ["9am", "18:00"]}),
+        ("numbers", {"0": [9, 18]}),
+    ],
+)
+def test_hours_that_can_not_be_read_are_refused_at_their_field(case, hours):
+    with pytest.raises(ValidationError) as refusal:
+        node(hours=hours).clean()
+    assert list(refusal.value.message_dict) == ["hours"]
+
+
+def test_a_time_zone_nobody_knows_is_refused_at_its_field():
+    with pytest.raises(ValidationError) as refusal:
+        node(time_zone="Mars/Olympus").clean()
+    assert list(refusal.value.message_dict) == ["time_zone"]
