@@ -12,33 +12,33 @@ from .integrations import frame
 IMPORT_SECONDS = 30  # of one ring: then the file goes back, and the bell is rung again
 
 
-@shared_task(name="publish_atp", queue="feed")
+@shared_task(name="publish_atp")
 def publish_atp(**_newer: object) -> None:
     ledger.publish_atp(at=timezone.now())
 
 
-@shared_task(name="open_node_days", queue="feed")
+@shared_task(name="open_node_days")
 def open_node_days(**_newer: object) -> None:
     capacity.open_days(at=timezone.now())
 
 
-@shared_task(name="resolve_safety", queue="feed")
+@shared_task(name="resolve_safety")
 def resolve_safety(**_newer: object) -> None:
     """A SKU or node that a person moved to another category or group comes under other rules."""
     ledger.set_safety_many()
 
 
-@shared_task(name="forget_calls", queue="report")
+@shared_task(name="forget_calls")
 def forget_calls(**_newer: object) -> None:
     idempotency.forget_calls(at=timezone.now())
 
 
-@shared_task(name="pull_feeds", queue="feed")
+@shared_task(name="pull_feeds")
 def pull_feeds(**_newer: object) -> None:
     frame.pull_due(at=timezone.now(), now=timezone.now)
 
 
-@shared_task(name="run_imports", queue="report")
+@shared_task(name="run_imports")
 def run_imports(**_newer: object) -> None:
     until = time.monotonic() + IMPORT_SECONDS
     runs.work_due(at=timezone.now(), keep_on=lambda: time.monotonic() < until)
