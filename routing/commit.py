@@ -98,8 +98,12 @@ def grant(
     )
     pending.settle(done=[draft.order_id for draft in granted], refused=refused)
     raised = [row for draft in granted for row in draft.raised]
-    answered = [draft.order_id for draft in granted if draft.closes and not draft.raised]
-    exceptions.close_many(answered, at=at, by="engine")
+    answered: dict[str, list[int]] = {}
+    for draft in granted:
+        if draft.closes:
+            answered.setdefault(draft.raised[0].reason if draft.raised else "", []).append(draft.order_id)
+    for reason, order_ids in answered.items():
+        exceptions.close_many(order_ids, at=at, by="engine", but=[reason])
     exceptions.raise_many(raised, at=at)
     looks = [claim.looks[draft.order_id] + 1 for draft in granted]
     decisions.save(facts, plan, [draft.place for draft in granted], [draft.body for draft in granted], looks, at=at)

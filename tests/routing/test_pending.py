@@ -108,3 +108,18 @@ def test_leases_and_looks_touch_no_index():
 def test_a_part_of_a_claim_keeps_its_order():
     claim = pending.Claim(7, {3: 0, 1: 2, 2: 1})
     assert claim.part([1, 3]).looks == {3: 0, 1: 2}
+
+
+def test_of_long_orders_a_claim_takes_fewer(monkeypatch):
+    monkeypatch.setattr(pending, "MOST_LINES", 4)
+    for ref in ("A", "B", "C"):
+        make.order(ref, lines={"MUG": 1, "LAMP": 1, "CLOCK": 1})
+    assert claimed() == ["A", "B"]
+    assert claimed() == ["C"]
+
+
+def test_an_order_longer_than_a_claim_comes_alone(monkeypatch):
+    monkeypatch.setattr(pending, "MOST_LINES", 2)
+    for ref in ("A", "B"):
+        make.order(ref, lines={"MUG": 1, "LAMP": 1, "CLOCK": 1})
+    assert [claimed(), claimed(), claimed()] == [["A"], ["B"], []]

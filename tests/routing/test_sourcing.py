@@ -114,6 +114,18 @@ def test_a_look_that_ends_well_closes_the_exception(route, clock):
     assert order.state == "routed"
 
 
+def test_another_reason_takes_the_place_of_the_old_one(route, clock):
+    make.strategy(make.rule(which_orders=[{"field": "region", "values": ["NV"]}]))
+    order = make.order(lines={"CLOCK": 99})
+    route()
+    make.strategy(make.rule(if_part="exception"))
+    pending.add([order.id], at=clock)
+    assert route() == Sourced(claimed=1, part=1, excepted=1)
+    assert counters(order) == [(99, 0, 0)]
+    closed = OrderException.objects.order_by("id").values_list("reason", "closed_by")
+    assert list(closed) == [("no_rule", "engine"), ("only_a_part", "")]
+
+
 def test_parcels_of_a_later_look_are_numbered_after_the_earlier_ones(route, network, clock):
     order = make.order(lines={"CLOCK": 11})
     route()
