@@ -17,6 +17,7 @@ urlpatterns = [
     path("account/", views.account, name="account"),
     path("account/password/", views.PasswordChange.as_view(), name="password"),
     path("", include("kpis.urls")),
+    path("", include("fulfillment.urls")),
     path("favicon.ico", views.favicon),
     path("style/", views.style, name="style"),
     path("style/phone/", views.style_phone, name="style_phone"),
