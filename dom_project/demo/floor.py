@@ -65,12 +65,12 @@ def _open(at: datetime, time_zone: str, hours: dict[str, list[str]]) -> bool:
 def _cancel(at: datetime, done: Done) -> None:
     """A few customers think better of it within two hours."""
     found = rows(
-        """SELECT ref FROM routing_order WHERE accepted_at BETWEEN %s AND %s
+        """SELECT ref, order_ref FROM routing_order WHERE accepted_at BETWEEN %s AND %s
            AND state NOT IN ('cancelled', 'shipped', 'delivered')""",
         [at - timedelta(hours=2), at - timedelta(minutes=20)],
     )
-    for (ref,) in found:
-        if chance.share("cancel", ref) < CANCELLED:
+    for ref, order_ref in found:
+        if chance.share("cancel", order_ref) < CANCELLED:
             try:
                 orders.cancel(ref, at=at, actor=ACTOR)
                 done.counts["cancelled"] += 1
@@ -81,8 +81,10 @@ def _cancel(at: datetime, done: Done) -> None:
 def _pick(at: datetime, done: Done, *, hurry: bool) -> None:
     """Associates pick what waits while their node is open; now and then a shelf holds less than it should."""
     waiting = rows(
-        """SELECT l.id, l.quantity, s.id, s.ref, s.dispatched_at, n.time_zone, n.hours::text, n.kind
+        """SELECT l.id, l.quantity, s.id, o.order_ref || '/' || s.parcel, s.dispatched_at, n.time_zone, n.hours::text,
+                  n.kind
            FROM fulfillment_shipmentline l JOIN fulfillment_shipment s ON s.id = l.shipment_id
+           JOIN routing_order o ON o.id = s.order_id
            JOIN inventory_node n ON n.id = s.node_id WHERE s.closed_at IS NULL AND s.state IN ('to_pick', 'picking')
              AND l.closed_at IS NULL AND l.picked < l.quantity AND s.dispatched_at <= %s
            ORDER BY s.id, l.id""",
@@ -94,9 +96,8 @@ def _pick(at: datetime, done: Done, *, hurry: bool) -> None:
             due[shipment].append((line, quantity, kind))
     if not due:
         return
-    started = set(shipments.start_picking_many(list(due), at=at, actor=ACTOR)) | set(due)
     found, short = [], []
-    for shipment in sorted(started):
+    for shipment in sorted(due):
         for line, quantity, kind in due[shipment]:
             if chance.share("short", line) < SHORT_AT.get(kind, 0):
                 short.append((line, int(quantity * chance.share("found", line)), chance.share("reason", line) < 0.75))
@@ -111,7 +112,8 @@ def _pick(at: datetime, done: Done, *, hurry: bool) -> None:
 
 def _pack(at: datetime, done: Done, *, hurry: bool) -> None:
     ready = rows(
-        """SELECT s.id, s.ref, s.picking_at FROM fulfillment_shipment s
+        """SELECT s.id, o.order_ref || '/' || s.parcel, s.picking_at
+           FROM fulfillment_shipment s JOIN routing_order o ON o.id = s.order_id
            WHERE s.closed_at IS NULL AND s.state = 'picking' AND s.picking_at <= %s
              AND NOT EXISTS (SELECT FROM fulfillment_shipmentline l WHERE l.shipment_id = s.id AND l.closed_at IS NULL
                              AND l.picked < l.quantity) ORDER BY s.id""",
@@ -158,7 +160,8 @@ def _leave(at: datetime, done: Done) -> None:
 def _collect(at: datetime, done: Done) -> None:
     """Customers come for their pick-ups while the shop is open, most of them the same or the next day."""
     ready = rows(
-        """SELECT s.id, s.ref, s.ready_at, n.time_zone, n.hours::text FROM fulfillment_shipment s
+        """SELECT s.id, o.order_ref || '/' || s.parcel, s.ready_at, n.time_zone, n.hours::text
+           FROM fulfillment_shipment s JOIN routing_order o ON o.id = s.order_id
            JOIN inventory_node n ON n.id = s.node_id WHERE s.closed_at IS NULL AND s.state = 'ready' ORDER BY s.id""",
         [],
     )
@@ -174,7 +177,7 @@ def _collect(at: datetime, done: Done) -> None:
 def _carry(at: datetime, done: Done) -> None:
     """Carriers scan on the way and deliver between nine and six on the planned day, some a day or two later."""
     away = rows(
-        """SELECT s.ref, s.tracking_number, s.service, s.shipped_at,
+        """SELECT o.order_ref || '/' || s.parcel, s.tracking_number, s.service, s.shipped_at,
                   (s.arrive_date + time '09:00') AT TIME ZONE o.ship_to_time_zone,
                   EXISTS (SELECT FROM fulfillment_trackingevent t WHERE t.shipment_id = s.id)
            FROM fulfillment_shipment s JOIN routing_order o ON o.id = s.order_id
@@ -208,7 +211,7 @@ def _take_back(at: datetime, done: Done) -> None:
            JOIN routing_orderline l ON l.id = sl.order_line_id JOIN routing_order o ON o.id = l.order_id
            JOIN inventory_node n ON n.id = s.node_id
            WHERE s.delivered_at BETWEEN %s AND %s AND l.returned = 0 AND l.delivered > 0
-           GROUP BY o.ref, l.line_ref, l.id""",
+           GROUP BY o.ref, l.line_ref, l.id ORDER BY l.id""",
         list(_lately(at, (2, 9))),
     )
     for ref, line_ref, line, delivered_at, node in found:
@@ -223,16 +226,17 @@ def _take_back(at: datetime, done: Done) -> None:
 def _answer(at: datetime, done: Done) -> None:
     """A third of the customers say what they think, the late ones less kindly."""
     found = rows(
-        """SELECT o.ref, max(s.delivered_at), max(s.delivered_at) <= o.first_promise_at, count(DISTINCT s.id)
+        """SELECT o.ref, o.order_ref, max(s.delivered_at), max(s.delivered_at) <= o.first_promise_at,
+                  count(DISTINCT s.id)
            FROM fulfillment_shipment s JOIN routing_order o ON o.id = s.order_id
            WHERE s.delivered_at BETWEEN %s AND %s AND o.state = 'delivered'
              AND NOT EXISTS (SELECT FROM fulfillment_feedback f WHERE f.order_id = o.id)
-           GROUP BY o.ref, o.first_promise_at""",
+           GROUP BY o.ref, o.order_ref, o.first_promise_at ORDER BY o.order_ref""",
         list(_lately(at, (0, 3))),
     )
-    for ref, delivered_at, on_time, parcels in found:
-        if chance.share("answers", ref) < ANSWERED and delivered_at + _minutes((60, 4000), "answer", ref) <= at:
-            mood = chance.share("mood", ref) - (0 if on_time else 0.45) - 0.06 * (parcels - 1)
+    for ref, own, delivered_at, on_time, parcels in found:
+        if chance.share("answers", own) < ANSWERED and delivered_at + _minutes((60, 4000), "answer", own) <= at:
+            mood = chance.share("mood", own) - (0 if on_time else 0.45) - 0.06 * (parcels - 1)
             score = 5 if mood > 0.38 else 4 if mood > 0.14 else 3 if mood > 0.04 else 2 if mood > -0.1 else 1
             feedback.give(ref, score, at=at, actor=ACTOR)
             done.counts["answers"] += 1

@@ -68,6 +68,7 @@ def one_step(market: Market, start: datetime, *, per_day: float) -> Counter[str]
     ledger.publish_atp(at=at)
     waiting.wake_waiting(at=at)
     shortfalls.resolve_shortfalls(at=at)
+    shipments.answer_recalls(at=at, actor="demo")
     while sourcing.source_due(at=at, owner=OWNER).claimed >= BATCH:
         continue
     while shipments.dispatch_due(at=at, actor="demo", limit=BATCH) >= BATCH:
