@@ -38,7 +38,7 @@ SELECT u.ref, p.order_id, p.node_id, p.number, o.method, p.service, p.ship_date,
 FROM unnest(%(order_id)s::bigint[], %(number)s::smallint[], %(ref)s::text[], %(cut_off_at)s::timestamptz[],
   %(why)s::jsonb[]) AS u(order_id, number, ref, cut_off_at, why)
 JOIN routing_planparcel p ON p.order_id = u.order_id AND p.number = u.number
-JOIN routing_order o ON o.id = p.order_id RETURNING id, order_id, parcel
+JOIN routing_order o ON o.id = p.order_id ORDER BY p.order_id, p.number
 """
 LINES = """
 INSERT INTO fulfillment_shipmentline (allocation_id, shipment_id, order_line_id, sku_id, quantity)
