@@ -215,7 +215,10 @@ def _context(request: HttpRequest, ref: str) -> dict[str, Any]:
             (run, sentence(f"feed_{run.error['code']}", run.error.get("params")) if run.error else "")
             for run in feeds.runs(told)
         ],
-        "rejected": [(rejection, sentence(f"row_{rejection.reason}")) for rejection in rejected.rows],
+        "rejected": [
+            (rejection, *rejection.source_id.partition("|")[::2], sentence(f"row_{rejection.reason}"))
+            for rejection in rejected.rows
+        ],
         "older": rejected.older or "",
         "newer": rejected.newer or "",
         "may_connect": may(request, Right.CONNECT),

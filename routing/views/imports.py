@@ -29,6 +29,7 @@ PAGE = "routing/import.html"
 AHEAD = timedelta(minutes=5)
 LISTED = 50
 FAULTS = 25
+RAW = 8  # columns of the file that a preview shows before they are mapped
 SIGNS = {
     "comma": gettext_lazy("Comma ,"),
     "semicolon": gettext_lazy("Semicolon ;"),
@@ -199,17 +200,19 @@ def _draft(request: HttpRequest, run: ImportRun, faults: dict[str, Refused]) -> 
     except Refused as refused:
         broken = sentence(refused.code, refused.params)
     missing = set(runs.missing(run))
+    fields = [_asked(field, run, missing) for field in kind.fields]
     zone = request.POST.get("as_of_zone") or _user(request).time_zone or "UTC"
     return {
         "run": run,
         "kind": kind,
-        "fields": [_asked(field, run, missing) for field in kind.fields],
+        "fields": [asked for asked in fields if asked["first"]],
+        "further": [asked for asked in fields if not asked["first"]],
         "missing": [str(field.title) for field in kind.fields if field.name in missing],
         "encodings": [*ENCODINGS, *([run.encoding] if run.encoding not in ENCODINGS else [])],
         "separators": [(code, words, SEPARATORS[code] == run.separator) for code, words in SIGNS.items()],
         "preview": _shown(run, preview) if preview else [],
         "bad": preview.bad if preview else 0,
-        "read": [field for field in kind.fields if field.name in run.columns or field.name in run.constants],
+        "read": _read(run, bool(missing - {"figures_as_of"})),
         "broken": broken,
         "faults": {field: sentence(refused.code, refused.params) for field, refused in faults.items()},
         "as_of_missing": "figures_as_of" in missing,
@@ -228,16 +231,26 @@ def _asked(field: Field, run: ImportRun, missing: set[str]) -> dict[str, Any]:
         "constant": run.constants.get(field.name, ""),
         "choices": list(field.choices()) if field.choices else [],
         "missing": field.name in missing,
+        "first": field.required or field.name in run.columns or field.name in run.constants,
     }
+
+
+def _read(run: ImportRun, as_it_came: bool) -> list[str]:
+    """The head of the preview: the file's own columns until all that is needed has been found, then our fields."""
+    if as_it_came:
+        return run.header[:RAW]
+    kind = KINDS[run.kind]
+    return [str(field.title) for field in kind.fields if field.name in run.columns or field.name in run.constants]
 
 
 def _shown(run: ImportRun, preview: runs.Preview) -> list[dict[str, Any]]:
     kind = KINDS[run.kind]
     read = [field.name for field in kind.fields if field.name in run.columns or field.name in run.constants]
+    as_it_came = bool(set(preview.missing) - {"figures_as_of"})
     return [
         {
             "line": row.line,
-            "values": [row.values.get(name, "") for name in read] if row.values else row.cells[: len(read)],
+            "values": row.cells[:RAW] if as_it_came or not row.values else [row.values.get(name, "") for name in read],
             "reasons": [_reason(run, fault.field, fault.reason, dict(fault.params)) for fault in row.faults],
         }
         for row in preview.rows
