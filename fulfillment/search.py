@@ -32,10 +32,11 @@ class Row(NamedTuple):
 
 
 class Page(NamedTuple):
-    """`before` asks for the next page; None on the last one."""
+    """`before` asks for the older page, `after` for the newer one; None where there is none."""
 
     rows: Sequence[Row]
     before: tuple[datetime, int] | None
+    after: tuple[datetime, int] | None = None
 
 
 # Each way to find an order has its own index; the order of the list is read from one too.
@@ -52,7 +53,8 @@ LIST = """
 SELECT o.id, o.ref, o.order_ref, n.code, o.method, o.state, coalesce(c.name, ''), coalesce(c.city, ''),
   o.ship_to_region, l.units, l.lines, l.shipped, o.value, o.currency, o.accepted_at, o.promise_at,
   coalesce(a.nodes, ARRAY[]::text[])
-FROM (SELECT * FROM routing_order o WHERE {where} ORDER BY o.accepted_at DESC, o.id DESC LIMIT %(limit)s) o
+FROM (SELECT * FROM routing_order o WHERE {where}
+  ORDER BY o.accepted_at {way}, o.id {way} LIMIT %(limit)s) o
 JOIN inventory_channel n ON n.id = o.channel_id LEFT JOIN routing_customer c ON c.id = o.customer_id
 CROSS JOIN LATERAL (SELECT coalesce(sum(ordered), 0)::int AS units, count(*)::int AS lines,
   coalesce(sum(shipped), 0)::int AS shipped FROM routing_orderline WHERE order_id = o.id) l
@@ -60,7 +62,11 @@ CROSS JOIN LATERAL (SELECT array_agg(DISTINCT x.code ORDER BY x.code) AS nodes F
   JOIN inventory_node x ON x.id = p.node_id WHERE p.order_id = o.id AND p.state <> 'released') a
 ORDER BY o.accepted_at DESC, o.id DESC
 """
-BY_STATE = "SELECT state, count(*)::int FROM routing_order o WHERE {where} GROUP BY state"
+BY_STATE = """
+SELECT state, count(*)::int FROM (
+  SELECT o.state FROM routing_order o WHERE {where} ORDER BY o.accepted_at DESC, o.id DESC LIMIT %(most)s
+) s GROUP BY state
+"""
 
 
 def orders(
@@ -73,23 +79,33 @@ def orders(
     accepted_from: datetime | None = None,
     accepted_until: datetime | None = None,
     before: tuple[datetime, int] | None = None,
+    after: tuple[datetime, int] | None = None,
     limit: int = 50,
 ) -> Page:
     """One page of the orders that match everything asked for, the newest first. One query.
 
     `text` is a whole reference (ours, the channel's, a shipment's), tracking number, e-mail address or phone number.
-    `nodes` are ids; None means any. `before` comes from the page before.
+    `nodes` are ids; None means any. `before` and `after` come from the page that was seen, at most one of them.
     """
     where, params = _where(text, channel, method, nodes, accepted_from, accepted_until)
     if states:
         where.append("o.state = ANY(%(states)s::text[])")
-    if before:
-        where.append("(o.accepted_at, o.id) < (%(before_at)s, %(before_id)s)")
+    if before or after:
+        where.append(f"(o.accepted_at, o.id) {'<' if before else '>'} (%(edge_at)s, %(edge_id)s)")
     params |= {"states": list(states), "limit": limit + 1}
-    params |= dict(zip(("before_at", "before_id"), before or (None, None), strict=True))
-    found = [Row(*row) for row in db.rows(LIST.format(where=" AND ".join(where)), params)]
-    more = found[limit - 1] if len(found) > limit else None
-    return Page(found[:limit], (more.accepted_at, more.id) if more else None)
+    params |= dict(zip(("edge_at", "edge_id"), before or after or (None, None), strict=True))
+    sql = LIST.format(where=" AND ".join(where), way="ASC" if after else "DESC")
+    found = [Row(*row) for row in db.rows(sql, params)]
+    more = len(found) > limit
+    if after:
+        shown = found[1:] if more else found
+        return Page(shown, _edge(shown[-1:]), _edge(shown[:1]) if more else None)
+    shown = found[:limit]
+    return Page(shown, _edge(shown[-1:]) if more else None, _edge(shown[:1]) if before else None)
+
+
+def _edge(rows: Sequence[Row]) -> tuple[datetime, int] | None:
+    return (rows[0].accepted_at, rows[0].id) if rows else None
 
 
 def count_by_state(
@@ -100,10 +116,14 @@ def count_by_state(
     nodes: Collection[int] | None = None,
     accepted_from: datetime | None = None,
     accepted_until: datetime | None = None,
+    most: int | None = None,
 ) -> dict[str, int]:
-    """How many of the orders that match are in each state; states without any are left out. One query."""
+    """How many of the orders that match are in each state; states without any are left out. One query.
+
+    `most` looks at so many of the newest only: a page need not count millions.
+    """
     where, params = _where(text, channel, method, nodes, accepted_from, accepted_until)
-    return dict(db.rows(BY_STATE.format(where=" AND ".join(where)), params))
+    return dict(db.rows(BY_STATE.format(where=" AND ".join(where)), params | {"most": most}))
 
 
 def _where(

@@ -1,0 +1,91 @@
+"""The list of orders: found by whatever a person has in hand, filtered by state and channel, newest first."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from dom_project.accounts.access import Right, may, needs
+from dom_project.lib.htmx import live_url, render_part, wants_part
+from dom_project.words import ORDER_STATES
+from fulfillment import search
+from inventory.access import is_bound, nodes_of
+from inventory.models import Channel
+
+PAGE = "fulfillment/orders.html"
+COUNTED = 10_000  # of the newest orders; beyond, the figures say so with a "+"
+LONGEST = 200
+OPEN = frozenset({"pending", "partly_routed", "routed", "partly_shipped", "backordered", "exception", "held"})
+
+
+@require_GET
+@needs(Right.SEE_ORDERS)
+def orders(request: HttpRequest) -> HttpResponse:
+    """One page of orders. A search that finds exactly one order goes straight to it."""
+    at = timezone.now()
+    asked = {
+        name: request.GET.get(name, "").strip()[:LONGEST].replace("\x00", "") for name in ("q", "state", "channel")
+    }
+    user: Any = request.user
+    nodes = list(nodes_of(user).values_list("id", flat=True)) if is_bound(user) else None
+    wanted: dict[str, Any] = {"text": asked["q"], "channel": asked["channel"], "nodes": nodes}
+    before, after = _cursor(request.GET.get("after", "")), _cursor(request.GET.get("before", ""))
+    states = [asked["state"]] if asked["state"] else []
+    page = search.orders(**wanted, states=states, before=before, after=None if before else after)
+    if asked["q"] and len(page.rows) == 1 and not wants_part(request) and not (before or after):
+        return redirect("order", ref=page.rows[0].ref)
+
+    counts = search.count_by_state(**wanted, most=COUNTED)
+    counted = sum(counts.values())
+    channels = list(Channel.objects.order_by("name").values_list("code", "name"))
+    context = {
+        "asked": asked,
+        "rows": [(row, row.state in OPEN and row.promise_at < at) for row in page.rows],
+        "older": _told(page.before),
+        "newer": _told(page.after),
+        "tabs": _tabs(asked, counts, counted),
+        "channels": channels,
+        "channel_names": dict(channels),
+        "filtered": any(asked.values()),
+        "may_import": may(request, Right.IMPORT),
+        "here": request.get_full_path(),
+        "live_url": live_url(user.pk, None),
+    }
+    return render_part(request, PAGE, "list", context)
+
+
+def _tabs(asked: dict[str, str], counts: dict[str, int], counted: int) -> list[dict[str, Any]]:
+    """One link per state that has orders, all of them first. A figure that is not the whole of it has a "+"."""
+    more = "+" if counted >= COUNTED else ""
+
+    def tab(state: str, count: int) -> dict[str, Any]:
+        kept = {name: value for name, value in {**asked, "state": state}.items() if value}
+        return {
+            "state": state,
+            "word": ORDER_STATES[state].word if state else "",
+            "count": f"{count:,}{more}",
+            "url": f"?{urlencode(kept)}",
+            "current": asked["state"] == state,
+        }
+
+    known = [state for state in ORDER_STATES if counts.get(state) or state == asked["state"]]
+    return [tab("", counted), *(tab(state, counts.get(state, 0)) for state in known)]
+
+
+def _told(edge: tuple[datetime, int] | None) -> str:
+    """A place in the list as it stands in an address."""
+    return f"{edge[0].isoformat()}_{edge[1]}" if edge else ""
+
+
+def _cursor(told: str) -> tuple[datetime, int] | None:
+    """The place in the list, None for one that nobody wrote."""
+    moment, _, row_id = told.rpartition("_")
+    try:
+        at = datetime.fromisoformat(moment.replace(" ", "+"))
+        return (at, int(row_id)) if at.tzinfo and 0 <= int(row_id) < 2**63 else None
+    except ValueError:
+        return None
