@@ -9,7 +9,7 @@ BARE := SECRET_KEY=unused FIELD_KEYS=unused DATABASE_URL=postgres://nobody@127.0
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo demo-reset test check bench lint types arch migrations fmt vendor migrate requirements requirements-check
+.PHONY: help setup demo demo-reset test check bench stream lint types arch migrations fmt vendor migrate requirements requirements-check
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ arch: setup ## Who may import whom
 
 migrations: setup ## Models and migrations agree
 	@$(BARE) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+stream: setup ## Route a real order stream from its file: ORDERS=orders.csv.gz
+	@ORDERS=$(ORDERS) $(BIN)/python -m benchmarks stream
 
 bench: setup ## Measure beside a limit probe of the same run: ONLY=kernel
 	@$(BIN)/python -m benchmarks $(ONLY)

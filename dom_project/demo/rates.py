@@ -15,7 +15,7 @@ SERVICES = {
 }
 
 
-def publish_rates(*, at: datetime) -> RateCard:
+def publish_rates(*, at: datetime, currency: str = "USD") -> RateCard:
     rows = [
         rates.RateRow(
             carrier=carrier,
@@ -31,5 +31,5 @@ def publish_rates(*, at: datetime) -> RateCard:
         for grams in BANDS
     ]
     return rates.save_card(
-        "parcels", rows, name="Parcels 2026", currency="USD", zone_km=ZONE_KM, late_cost_per_day=900, at=at
+        "parcels", rows, name="Parcels 2026", currency=currency, zone_km=ZONE_KM, late_cost_per_day=900, at=at
     )
