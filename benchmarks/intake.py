@@ -122,9 +122,8 @@ def main() -> None:
     server_cpu = probes.server_cpu() - server_cpu
     commits = probes.commit_rate(os.environ["DATABASE_URL"])
     print(f"one-row commits of one connection   {commits:8.0f} /s")
-    print(
-        f"orders of one caller, {PER_POST} per POST  {orders / wall:8.0f} /s, {orders / wall / commits:.1f} x the commits"
-    )
+    rate = orders / wall
+    print(f"orders of one caller, {PER_POST} per POST  {rate:8.0f} /s, {rate / commits:.1f} x the commits")
     print(f"CPU per order                       {1000 * client_cpu / orders:8.3f} ms client")
     print(f"                                    {1000 * server_cpu / orders:8.3f} ms server")
 

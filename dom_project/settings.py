@@ -151,9 +151,8 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 CSRF_FAILURE_VIEW = "dom_project.views.csrf_failure"
-DEMO_LOGINS: list[dict[str, str]] = env.json(
-    "DEMO_LOGINS", []
-)  # people whom the log-in page offers: username, password, role (a word), code
+# People whom the log-in page offers: username, password, role (a word), code.
+DEMO_LOGINS: Any = env.json("DEMO_LOGINS", [])
 
 # Every change of a master, a rule or a person is remembered by a trigger, whoever made it.
 PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())

@@ -47,7 +47,7 @@ UPDATE routing_orderexception SET owner = %s WHERE id = %s AND closed_at IS NULL
 
 class ByReason(NamedTuple):
     reason: str
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count on purpose
     oldest_at: datetime
 
 
@@ -62,7 +62,7 @@ def open_exceptions(
     """Open exceptions, the oldest first. `after` is (raised_at, id) of the last one of the page before."""
     after_at, after_id = after or (None, 0)
     params = {"reason": reason, "after_at": after_at, "after_id": after_id, "limit": limit}
-    return [OpenException(*row[:3], json.loads(row[3]), *row[4:]) for row in db.rows(LIST, params)]
+    return [OpenException._make([*row[:3], json.loads(row[3]), *row[4:]]) for row in db.rows(LIST, params)]
 
 
 def take(exception_id: int, *, actor: str) -> None:

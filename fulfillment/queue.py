@@ -176,4 +176,4 @@ def _with_items(rows: Sequence[tuple[Any, ...]]) -> list[Card]:
     items: dict[int, list[Item]] = defaultdict(list)
     for shipment_id, *item in db.rows(ITEMS, [[row[0] for row in rows]]):
         items[shipment_id].append(Item(*item))
-    return [Card(*row[:12], json.loads(row[12]), row[13], tuple(items[row[0]])) for row in rows]
+    return [Card(*[*row[:12], json.loads(row[12]), row[13], tuple(items[row[0]])]) for row in rows]

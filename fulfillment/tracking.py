@@ -72,8 +72,8 @@ def record_many(scans: Sequence[Scan], *, at: datetime, actor: str) -> Recorded:
     """
     for row, scan in enumerate(scans):
         if scan.state not in set(Progress):
-            known = [str(progress) for progress in Progress]
-            raise BadInput("unknown_progress", {"value": scan.state[:40], "known": known}, field="state", row=row)
+            words = [str(progress) for progress in Progress]
+            raise BadInput("unknown_progress", {"value": scan.state[:40], "known": words}, field="state", row=row)
         if scan.occurred_at > at + SKEW:
             raise BadInput("in_the_future", {"value": scan.occurred_at.isoformat()}, field="occurred_at", row=row)
     ids = dict(db.rows(FIND, [[scan.number for scan in scans]]))

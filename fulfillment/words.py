@@ -59,7 +59,7 @@ TO_DO: Mapping[str, str | Promise] = {
     "do_look": _("Open the order and look why."),
 }
 
-WORDS: Mapping[str, str | Promise] = REFUSALS | {f"why_{code}": text for code, text in WHY.items()} | TO_DO
+WORDS: Mapping[str, str | Promise] = {**REFUSALS, **{f"why_{code}": text for code, text in WHY.items()}, **TO_DO}
 sentences.teach(WORDS)
 
 

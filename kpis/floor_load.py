@@ -187,8 +187,8 @@ def medians(*, at: datetime) -> dict[str, list[float | None]]:
         names = ("node", "from_pick", "from_pack", "from_wait")
         return {name: [row[place] for row in found] for place, name in enumerate(names)}
 
-    kept: dict[str, list[float | None]] = cache.get_or_set("kpis:stage-medians", read, MEDIANS_SECONDS)
-    return kept
+    kept = cache.get_or_set("kpis:stage-medians", read, MEDIANS_SECONDS)
+    return kept or read()
 
 
 def stages(*, at: datetime) -> list[Stage]:

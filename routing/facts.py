@@ -268,8 +268,8 @@ def node_days(
     ship_day = np.arange(DAYS, dtype=np.int16)[None, :].repeat(len(days), 0)
     slots_left = np.full(ship_day.shape, -1, np.int32)
     more: dict[tuple[int, int], int] = {}
-    for node_id, day in given_back.slots:
-        key = node_id, (day - today).days
+    for node_id, ship_date in given_back.slots:
+        key = node_id, (ship_date - today).days
         more[key] = more.get(key, 0) + 1
     for place, (node_id, _, offsets, left) in enumerate(days):
         count = min(len(offsets or ()), DAYS)
@@ -289,8 +289,9 @@ def stock_in_place(stock: Array, sku_ids: Iterable[int]) -> Array:
     order = np.argsort(ids)
     at = np.searchsorted(ids[order], stock["sku"]).clip(0, len(ids) - 1)
     known = ids[order][at] == stock["sku"]
-    placed = np.empty(int(known.sum()), [*((name, stock.dtype[name]) for name in stock.dtype.names), ("place", "i4")])
-    for name in stock.dtype.names:
+    names = stock.dtype.names or ()
+    placed = np.empty(int(known.sum()), [*((name, stock.dtype[name]) for name in names), ("place", "i4")])
+    for name in names:
         placed[name] = stock[name][known]
     placed["place"] = order[at[known]]
     return placed[np.lexsort((placed["node"], placed["place"]))]

@@ -147,7 +147,7 @@ def columns(sql: str, params: Sequence[object], sizes: str) -> list[Array]:
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(sql, params, binary=True)
         for place, size in enumerate(map(int, sizes)):
-            raw = cursor.pgresult.get_value(0, place)
+            raw = cursor.pgresult.get_value(0, place) if cursor.pgresult else None
             element = np.dtype([("size", ">i4"), ("value", f">i{size}")])
             found.append(np.frombuffer(raw, element, offset=ARRAY_HEAD)["value"] if raw else np.zeros(0, np.int64))
     return found

@@ -163,7 +163,7 @@ def replay(ids: Collection[int]) -> int:
 def dead_letters(*, before: int | None = None, limit: int = 50) -> list[DeadLetter]:
     """Events that were given up, the newest first; `before` is the last id of the page before."""
     rows = db.rows(DEAD, {"before": before, "limit": limit})
-    return [DeadLetter(*row[:5], json.loads(row[5] or "null"), *row[6:]) for row in rows]
+    return [DeadLetter._make([*row[:5], json.loads(row[5] or "null"), *row[6:]]) for row in rows]
 
 
 def backlog() -> Backlog:
@@ -252,7 +252,7 @@ def _claim(limit: int) -> list[int]:
 def _read(aggregates: Sequence[int]) -> list[list[_Message]]:
     orders: dict[int, list[_Message]] = defaultdict(list)
     for row in db.rows(READ, {"aggregate": list(aggregates), "messages": MESSAGES}):
-        message = _Message(*row[:5], json.loads(row[5]))
+        message = _Message._make([*row[:5], json.loads(row[5])])
         orders[message.aggregate].append(message)
     return list(orders.values())
 

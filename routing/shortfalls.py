@@ -77,7 +77,8 @@ def resolve_shortfalls(*, at: datetime) -> Resolved:
     for row in db.rows(HOLDERS, [[one.level_id for one in short]]):
         holders.setdefault(row[0], []).append(Holder(*row))
     go_on, leave = _verdicts()
-    sure, doubted = [], []
+    sure: list[tuple[Short, list[Holder], list[Holder]]] = []
+    doubted: list[tuple[Short, list[Holder], list[Holder]]] = []
     for one in short:
         if leave and one.since_at <= leave and not one.certain:
             continue

@@ -59,7 +59,9 @@ def _minutes(low_high: tuple[int, int], *names: object) -> timedelta:
 def _open(at: datetime, time_zone: str, hours: dict[str, list[str]]) -> bool:
     local = at.astimezone(ZoneInfo(time_zone))
     opening = hours.get(str(local.weekday()))
-    return bool(opening) and opening[0] <= f"{local:%H:%M}" <= opening[1]
+    if not opening:
+        return False
+    return opening[0] <= f"{local:%H:%M}" <= opening[1]
 
 
 def _cancel(at: datetime, done: Done) -> None:

@@ -75,7 +75,7 @@ def redirect_whole_page(get_response: Callable[[HttpRequest], HttpResponse]) -> 
     return middleware
 
 
-def live_url(user_id: int, nodes: Iterable[str] | None) -> str:
+def live_url(user_id: int | None, nodes: Iterable[str] | None) -> str:
     """Return the address of a stream for ten minutes. `nodes` are codes that the user may see, None = all of them."""
     what = {"user": user_id, "nodes": None if nodes is None else sorted(nodes), "until": time.time() + LIVE_SECONDS}
     return f"/live/{signing.dumps(what, salt=LIVE_SALT, compress=True)}"

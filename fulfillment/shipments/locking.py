@@ -76,7 +76,7 @@ def take(shipment_ids: Collection[int]) -> list[InHand]:
     """
     wanted = sorted(set(shipment_ids))
     demand.lock_orders([order_id for (order_id,) in db.rows(ORDERS, [wanted])])
-    found = [InHand(*row[:7], State(row[7]), row[8]) for row in db.rows(SHIPMENTS, [wanted])]
+    found = [InHand._make([*row[:7], State(row[7]), row[8]]) for row in db.rows(SHIPMENTS, [wanted])]
     if len(found) != len(wanted):
         missing = set(wanted) - {shipment.id for shipment in found}
         raise NotFound("unknown_shipment", {"id": min(missing)})

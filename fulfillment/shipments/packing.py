@@ -24,7 +24,7 @@ def pack_many(shipment_ids: Collection[int], *, at: datetime, actor: str) -> lis
     Raises IllegalMove, or Refused(not_fully_picked) with what is left to pick, and packs none of them then.
     """
     shipments = locking.take(shipment_ids)
-    lines = locking.lines_of(shipment.id for shipment in shipments)
+    lines = locking.lines_of([shipment.id for shipment in shipments])
     for shipment in shipments:
         check_move(shipment.state, State.PACKED, shipment.ref)
         left = [

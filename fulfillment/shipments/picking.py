@@ -54,7 +54,7 @@ def pick_many(found: Sequence[tuple[int, int]], *, at: datetime, actor: str) -> 
     if unknown := set(wanted) - set(shipment_of):
         raise NotFound("unknown_shipment_line", {"id": min(unknown)})
     shipments = locking.take(set(shipment_of.values()))
-    open_lines = {line.id: line for lines in locking.lines_of(s.id for s in shipments).values() for line in lines}
+    open_lines = {line.id: line for lines in locking.lines_of([s.id for s in shipments]).values() for line in lines}
     by_id = {shipment.id: shipment for shipment in shipments}
     for line_id, units in wanted.items():
         check_units(open_lines.get(line_id), by_id[shipment_of[line_id]], units)

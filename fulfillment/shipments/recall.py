@@ -31,7 +31,7 @@ def recall_many(shipment_line_ids: Collection[int], *, at: datetime, actor: str)
     """
     asked = sorted(set(shipment_line_ids))
     shipments = locking.take([shipment_id for (shipment_id,) in db.rows(SHIPMENTS_OF, [asked])])
-    lines = locking.lines_of(shipment.id for shipment in shipments)
+    lines = locking.lines_of([shipment.id for shipment in shipments])
     back = [
         line
         for shipment in shipments

@@ -64,7 +64,12 @@ class Asked:
         )
 
     def query(self, **other: object) -> str:
-        asked = {"days": self.days, "channel": self.channel, "node": self.node, "figure": self.figure} | other
+        asked: dict[str, Any] = {
+            "days": self.days,
+            "channel": self.channel,
+            "node": self.node,
+            "figure": self.figure,
+        } | other
         return "?" + urlencode({key: value for key, value in asked.items() if value})
 
 
