@@ -116,9 +116,8 @@ def main() -> None:
     began = time.perf_counter()
     run = import_file(file)
     imported = time.perf_counter() - began
-    print(
-        f"import    {run.rows_read:,} rows, {run.rows_good:,} good, {run.rows_bad:,} bad in {imported:.0f} s ({run.state})"
-    )
+    rows = f"{run.rows_read:,} rows, {run.rows_good:,} good, {run.rows_bad:,} bad"
+    print(f"import    {rows} in {imported:.0f} s ({run.state})")
     connections.close_all()
     began = time.perf_counter()
     workers = [multiprocessing.get_context("fork").Process(target=work, args=[f"worker {n}"]) for n in range(WORKERS)]
@@ -132,7 +131,8 @@ def main() -> None:
            FROM routing_orderline"""
     )
     ((parcels, allocations),) = db.rows(
-        "SELECT (SELECT count(*) FROM routing_planparcel), (SELECT count(*) FROM routing_allocation WHERE state = 'open')"
+        """SELECT (SELECT count(*) FROM routing_planparcel),
+                  (SELECT count(*) FROM routing_allocation WHERE state = 'open')"""
     )
     exact = dict(db.rows("SELECT approximate, count(*) FROM routing_decision GROUP BY 1"))
     reasons = db.rows(
@@ -141,9 +141,8 @@ def main() -> None:
     states = db.rows("SELECT state, count(*) FROM routing_order GROUP BY 1 ORDER BY 2 DESC")
     print(f"routing   {routed:.0f} s with {WORKERS} workers")
     print(f"orders    {orders:,}: {', '.join(f'{state} {count:,}' for state, count in states)}")
-    print(
-        f"lines     {lines:,}, allocated whole {whole:,} ({whole / lines:.1%}), allocations {allocations:,}, parcels {parcels:,}"
-    )
+    print(f"lines     {lines:,}, allocated whole {whole:,} ({whole / lines:.1%})")
+    print(f"          {allocations:,} allocations, {parcels:,} parcels")
     print(f"decisions exact {exact.get(False, 0):,}, approximate {exact.get(True, 0):,}")
     print(f"exceptions by reason: {', '.join(f'{reason} {count:,}' for reason, count in reasons) or 'none'}")
     sys.stdout.flush()
