@@ -16,6 +16,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", views.account, name="account"),
     path("account/password/", views.PasswordChange.as_view(), name="password"),
+    path("", include("inventory.urls")),
     path("", include("kpis.urls")),
     path("", include("fulfillment.urls")),
     path("favicon.ico", views.favicon),
