@@ -15,6 +15,7 @@ from routing.rules import METHODS, Rule
 # What leaving a unit costs, beside its price: more than any parcel, so that a unit is left only when it must be.
 UNFILLED = 200_000
 MOST_CLASSES = 16
+STOCK = [("id", "i8"), ("node", "i2"), ("sku", "i8"), ("free", "i4"), ("buffer", "i4")]  # node: its place
 
 Array = NDArray[Any]
 
@@ -289,9 +290,8 @@ def stock_in_place(stock: Array, sku_ids: Iterable[int]) -> Array:
     order = np.argsort(ids)
     at = np.searchsorted(ids[order], stock["sku"]).clip(0, len(ids) - 1)
     known = ids[order][at] == stock["sku"]
-    names = stock.dtype.names or ()
-    placed = np.empty(int(known.sum()), [*((name, stock.dtype[name]) for name in names), ("place", "i4")])
-    for name in names:
+    placed = np.empty(int(known.sum()), [*STOCK, ("place", "i4")])
+    for name, _ in STOCK:
         placed[name] = stock[name][known]
     placed["place"] = order[at[known]]
     return placed[np.lexsort((placed["node"], placed["place"]))]

@@ -11,7 +11,7 @@ from django.db import connection
 
 from dom_project.lib import db
 from routing import rates, strategies
-from routing.facts import Array, Facts, GivenBack, Heads, Line, Nodes, Wanted, bits_of, build, lines_of_orders
+from routing.facts import STOCK, Array, Facts, GivenBack, Heads, Line, Nodes, Wanted, bits_of, build, lines_of_orders
 from routing.rules import KINDS, METHODS, Rule
 
 HEADS = """
@@ -133,7 +133,7 @@ def stock_of(sku_ids: set[int], nodes: Nodes) -> Array:
     """Levels with stock on hand of these SKUs, as [level] of (id, node place, sku, free, buffer)."""
     ids, node_ids, skus, buffer, free = columns(LEVELS, [sorted(sku_ids)], "88844")
     known = np.isin(node_ids, nodes.sorted_ids)
-    stock = np.empty(int(known.sum()), [("id", "i8"), ("node", "i2"), ("sku", "i8"), ("free", "i4"), ("buffer", "i4")])
+    stock = np.empty(int(known.sum()), STOCK)
     stock["node"] = nodes.by_id[np.searchsorted(nodes.sorted_ids, node_ids[known])]
     for name, column in (("id", ids), ("sku", skus), ("free", free), ("buffer", buffer)):
         stock[name] = column[known]

@@ -1,7 +1,9 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 
 from inventory import capacity, ledger
 from inventory.models import Node, NodeDay, Sku, StockLevel
@@ -26,6 +28,7 @@ from routing.sourcing import Sourced
 from tests import make
 
 pytestmark = pytest.mark.usefixtures("network")
+AT = datetime(2026, 11, 10, 15, tzinfo=UTC)
 
 
 def counters(order: Order) -> list[tuple[int, int, int]]:
@@ -261,3 +264,16 @@ def test_a_commit_without_the_lease_writes_nothing(clock, monkeypatch):
     assert not Allocation.objects.exists()
     assert not Decision.objects.exists()
     assert broken_rows() == []
+
+
+def statements(count: int) -> int:
+    for _ in range(count):
+        make.order(lines={"MUG": 1, "LAMP": 1})
+    with CaptureQueriesContext(connection) as asked:
+        assert sourcing.source_due(at=AT, owner="one") == Sourced(claimed=count, routed=count)
+    return len(asked.captured_queries)
+
+
+def test_a_batch_of_five_takes_no_more_statements_than_one_order():
+    statements(1)  # fills the caches
+    assert statements(1) == statements(5)

@@ -218,6 +218,32 @@ def test_the_third_look_loses_to_nobody(clock):
     all_routed_once(30)
 
 
+HOT = """
+SELECT relname, n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = ANY(%s) ORDER BY relname
+"""
+
+
+@pytest.mark.usefixtures("shop")
+def test_routing_touches_no_index_of_what_it_updates(clock):
+    """Heap-only updates: an index on a changing column would end them for the whole table."""
+    tables = ["inventory_nodeday", "inventory_stocklevel", "routing_order", "routing_orderline", "routing_pending"]
+    accept(200, clock)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute(HOT, [tables])
+        before = {name: (updates, hot) for name, updates, hot in cursor.fetchall()}
+        drain(clock, "worker", 50)
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute(HOT, [tables])
+        after = {name: (updates, hot) for name, updates, hot in cursor.fetchall()}
+    updated = {name: after[name][0] - before[name][0] for name in tables}
+    assert updated["routing_order"] == updated["routing_pending"] == 200
+    assert updated["routing_orderline"] == 400
+    for name in tables:
+        hot = after[name][1] - before[name][1]
+        assert hot >= 0.95 * updated[name], (name, hot, updated[name])
+
+
 WORKER = """
 import sys
 import django

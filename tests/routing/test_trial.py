@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dom_project.lib.api_errors import BadInput, NotFound, Refused
 from inventory.models import NodeDay, StockLevel
-from routing import trial
+from routing import decisions, strategies, trial
 from routing.models import Allocation, OrderLine, PlanParcel
 from routing.rules import Refusal
 from tests import make
@@ -45,6 +45,20 @@ def test_a_node_left_out_by_an_unsaved_rule_says_so_and_the_next_one_is_taken(cl
     assert (denver.distance_km, denver.zone, denver.service) == (1426, 1, "fleet/ground")
     assert reno.refusal == Refusal("rule_node", {"rule": "new1", "position": 0, "negate": 1, "values": "RENO"})
     assert (reno.in_plan, reno.cost) == (False, None)
+
+
+def test_the_live_rules_tried_on_a_waiting_order_give_what_the_worker_then_does(clock, route):
+    make.order("other", lines={"MUG": 9}, priority=1)
+    route()
+    order = make.order("A", lines={"MUG": 2, "CLOCK": 11})
+    rules = strategies.rules_of(strategies.live_version())
+    tried = trial.test_order("A", rules, at=clock)
+    route()
+    decided = decisions.of_order(order.id)[0]
+    assert (decided.outcome, decided.rule_ref) == (tried.outcome, tried.rule_ref)
+    assert (decided.priced, decided.invoice) == (tried.priced, tried.invoice)
+    assert decided.plan == tried.plan
+    assert (decided.alternatives, decided.refusals) == (tried.alternatives, tried.refusals)
 
 
 def test_trying_writes_nothing_and_only_reads(clock, route):
