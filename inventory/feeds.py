@@ -12,6 +12,7 @@ from dom_project.lib.api_errors import BadInput, NotFound
 from inventory.models import Connection, FeedCase, FeedRun, RejectedRow
 
 LATE, STALE = 2, 4  # times the schedule
+RUNG = timedelta(seconds=5)  # how long a connection that is due may wait for its bell
 SILENT = timedelta(minutes=15)
 
 Age = Literal["fresh", "late", "stale"]
@@ -51,7 +52,7 @@ def age_of(seen_at: datetime | None, schedule_seconds: int, at: datetime) -> tup
     if seen_at is None:
         return "stale", None
     age = max(at - seen_at, timedelta())
-    schedule = timedelta(seconds=schedule_seconds)
+    schedule = timedelta(seconds=schedule_seconds) + RUNG
     minutes = int(age.total_seconds() // 60)
     if age >= STALE * schedule or (age >= LATE * schedule and age >= SILENT):
         return "stale", minutes
