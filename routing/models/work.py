@@ -86,6 +86,11 @@ class Allocation(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="an_allocation_holds_something")]
+        # Only dispatch and recall change these columns: shipping and releasing stay heap-only updates.
+        indexes = [
+            models.Index(fields=["order"], condition=Q(dispatched_at__isnull=True), name="allocations_to_dispatch"),
+            models.Index(fields=["id"], condition=Q(recall_wanted_at__isnull=False), name="recalls_wanted"),
+        ]
 
     def __str__(self) -> str:
         return f"allocation {self.pk}"
