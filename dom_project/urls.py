@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("inventory.urls")),
     path("", include("kpis.urls")),
     path("", include("fulfillment.urls")),
+    path("", include("routing.pages")),
     path("favicon.ico", views.favicon),
     path("style/", views.style, name="style"),
     path("style/phone/", views.style_phone, name="style_phone"),

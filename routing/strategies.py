@@ -88,17 +88,50 @@ def activate(version: StrategyVersion, *, at: datetime, actor: str, reason: str 
 
 def live_version(strategy: str = "") -> StrategyVersion | None:
     """The version that was made live last, of one strategy if its code is given. None before the first."""
-    found = StrategyActivation.objects.select_related("version__strategy")
-    if strategy:
-        found = found.filter(version__strategy__code=strategy)
-    newest = found.order_by("-id").first()
+    newest = live_activation(strategy)
     return newest.version if newest else None
 
 
-def history(strategy: Strategy) -> list[StrategyVersion]:
-    """All versions, the newest first, each with its activations and rules prefetched."""
+def live_activation(strategy: str = "") -> StrategyActivation | None:
+    """The activation that says what is live, with version and strategy. None before the first."""
+    found = StrategyActivation.objects.select_related("version__strategy")
+    if strategy:
+        found = found.filter(version__strategy__code=strategy)
+    return found.order_by("-id").first()
+
+
+class LivePeriod(NamedTuple):
+    """From an activation until the next one; `until` None: still live."""
+
+    activation: StrategyActivation
+    until: datetime | None
+
+
+def live_periods(strategy: Strategy) -> list[LivePeriod]:
+    """When which version was live, the newest period first."""
+    found = StrategyActivation.objects.filter(version__strategy=strategy).order_by("-id")
+    ends: list[datetime | None] = [None, *(each.activated_at for each in found)]
+    return [LivePeriod(each, until) for each, until in zip(found, ends, strict=False)]
+
+
+def history(strategy: Strategy, *, before: int | None = None, limit: int | None = None) -> list[StrategyVersion]:
+    """The versions with a number below `before`, the newest first, each with activations and rules prefetched."""
     versions = StrategyVersion.objects.filter(strategy=strategy).select_related("strategy", "based_on")
-    return list(versions.prefetch_related("activations", "rules").order_by("-number"))
+    if before is not None:
+        versions = versions.filter(number__lt=before)
+    return list(versions.prefetch_related("activations", "rules").order_by("-number")[:limit])
+
+
+def newest_version(strategy: Strategy | None) -> StrategyVersion | None:
+    """The version of a strategy that was saved last, None before the first."""
+    found = StrategyVersion.objects.filter(strategy=strategy).select_related("strategy")
+    return found.order_by("-number").first()
+
+
+def version_before(version: StrategyVersion) -> StrategyVersion | None:
+    """The version of the same strategy with the next lower number."""
+    found = StrategyVersion.objects.filter(strategy_id=version.strategy_id, number__lt=version.number)
+    return found.order_by("-number").first()
 
 
 def rules_of(version: StrategyVersion | int) -> list[dict[str, Any]]:
@@ -127,13 +160,13 @@ def difference(
         for place, (ref, rule) in enumerate(before.items(), 1)
         if ref not in after
     ]
-    moved = _moved([ref for ref in before if ref in after], [ref for ref in after if ref in before])
+    moves = moved([ref for ref in before if ref in after], [ref for ref in after if ref in before])
     old_place = {ref: place for place, ref in enumerate(before, 1)}
     for place, (ref, rule) in enumerate(after.items(), 1):
         if ref not in before:
             changes.append(Change("rule_added", {"rule": rule["name"], "position": place}))
             continue
-        if ref in moved:
+        if ref in moves:
             changes.append(Change("rule_moved", {"rule": rule["name"], "old": old_place[ref], "new": place}))
         changes += _inside(before[ref], rule)
     return changes
@@ -170,7 +203,7 @@ def _criteria(rule: str, part: str, old: Sequence[dict[str, Any]], new: Sequence
     return changes + [Change("criterion_added", {"rule": rule, "part": part, "new": criterion}) for criterion in come]
 
 
-def _moved(before: Sequence[str], after: Sequence[str]) -> set[str]:
+def moved(before: Sequence[str], after: Sequence[str]) -> set[str]:
     """The fewest refs that must move to turn one order into the other: all but a longest rising chain."""
     place = {ref: i for i, ref in enumerate(before)}
     tails: list[int] = []

@@ -119,6 +119,18 @@ FILES: sentences.Words = {
     "too_many_rates": _("A rate card may have at most %(most)s rows."),
 }
 
+# What a person reads at a field while a rule is edited.
+FAULTS: sentences.Words = {
+    "rule_needs_name": _("Please give the rule a name."),
+    "whole_number_between": _("Please give a whole number from %(least)s to %(most)s."),
+    "whole_number_from_zero": _("Please give a whole number, 0 or more."),
+    "amount_missing": _("Please give a number, or remove the condition."),
+    "not_an_amount_of_money": _("Please give an amount like 250 or 12.50."),
+    "choose_one": _("Please choose at least one, or remove the condition."),
+    "nothing_changed": _("Nothing has changed: there is no new version to save."),
+    "reason_missing": _("Please say in a few words why: the history shows it."),
+}
+
 CHANGES: sentences.Words = {
     "rule_added": _("“%(rule)s” added at place %(position)s"),
     "rule_removed": _("“%(rule)s” removed from place %(position)s"),
@@ -143,6 +155,7 @@ WORDS: sentences.Words = {
     **INTAKE,
     **MASTERS,
     **FILES,
+    **FAULTS,
     **CHANGES,
     **{f"event_{kind}": text for kind, text in EVENTS.items()},
 }

@@ -1,0 +1,13 @@
+"""The addresses of routing's pages; those of its API are in `urls`."""
+
+from django.urls import path
+
+from .views import strategy, versions
+
+urlpatterns = [
+    path("routing/", strategy.routing, name="routing"),
+    path("routing/edit/", strategy.routing_edit, name="routing_edit"),
+    path("routing/history/", versions.routing_history, name="routing_history"),
+    path("routing/versions/<int:number>/", versions.routing_version, name="routing_version"),
+    path("routing/versions/<int:number>/activate/", versions.routing_activate, name="routing_activate"),
+]

@@ -1,0 +1,364 @@
+"""The strategy's page: its rules as sentences, one as a form, an order tried on what is not saved yet.
+
+The unsaved rules travel with the form (docs/adr/0020), so the page works in two tabs and without JavaScript.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from dom_project.accounts.access import Right, may, needs
+from dom_project.accounts.people import actor_of, names_of
+from dom_project.lib.api_errors import BadInput, Refused
+from dom_project.lib.htmx import render_part, say
+from routing import access, rule_form, sentences, strategies
+from routing import choices as masters
+from routing.choices import Choices
+from routing.models import Strategy, StrategyActivation, StrategyVersion
+from routing.words import sentence as words_of
+from routing.working_copy import Data, Unreadable, WorkingCopy, faults_of, take_form
+
+from . import trials, versions
+
+TEMPLATE = "routing/routing.html"
+
+
+@dataclass
+class Edit:
+    """One person's edit: where it began, the unsaved rules, what the page has to tell about it."""
+
+    strategy: Strategy | None
+    base: StrategyVersion | None
+    base_rules: Sequence[Data]
+    live: StrategyActivation | None
+    newest: int  # the newest version that this person knows of
+    copy: WorkingCopy
+    selected: str
+    choices: Choices
+    reason: str = ""
+    order: str = ""
+    quiet: frozenset[str] = frozenset()
+    error: str = ""
+    reason_error: str = ""
+    told: str = ""
+    newer: Any = None
+    test: Any = None
+    status: int = 200
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def select(self, ref: str) -> None:
+        self.selected = ref if self.copy.rule(ref) else self.copy.rules[0]["ref"] if self.copy.rules else ""
+
+
+@require_GET
+@needs(Right.SEE_RULES)
+def routing(request: HttpRequest) -> HttpResponse:
+    """The live strategy, or the version in `?version=`, to be edited; who may only see it gets it to read."""
+    base, live = _asked_version(request)
+    if not may(request, Right.EDIT_RULES) and base:
+        return versions.show(request, base, live)
+    edit = _begin(base, live)
+    edit.select(request.GET.get("rule", ""))
+    return _answer(request, edit)
+
+
+@require_POST
+@needs(Right.EDIT_RULES)
+def routing_edit(request: HttpRequest) -> HttpResponse:
+    """One step of an edit: take the form in, do what the pressed button says, show how it stands."""
+    edit = _read(request)
+    verb, *what = request.POST.get("do", "apply").split(":", 3)
+    if verb == "save":
+        return _save(request, edit)
+    if verb == "test":
+        if what and what[0]:
+            edit.order = what[0][:64]
+        _check(edit, edit.copy.faults(edit.choices.closed))
+        if edit.status == 200:
+            trials.run(edit)
+        return _answer(request, edit)
+    step = STEPS.get(verb)
+    if step is None:
+        raise BadRequest("No such step.")
+    step(edit, request, *what)
+    return _answer(request, edit)
+
+
+# ── the steps ──
+
+
+def _apply(edit: Edit, request: HttpRequest, *_what: str) -> None:
+    rule = edit.copy.rule(edit.selected)
+    if rule and faults_of(rule, edit.choices.closed):
+        edit.status = 422
+
+
+def _select(edit: Edit, request: HttpRequest, ref: str = "", *_rest: str) -> None:
+    edit.select(ref)
+
+
+def _up(edit: Edit, request: HttpRequest, ref: str = "", *_rest: str) -> None:
+    _move(edit, ref, -1)
+
+
+def _down(edit: Edit, request: HttpRequest, ref: str = "", *_rest: str) -> None:
+    _move(edit, ref, 1)
+
+
+def _move(edit: Edit, ref: str, by: int) -> None:
+    edit.copy = edit.copy.moved(ref, by)
+    if rule := edit.copy.rule(ref):
+        place = edit.copy.rules.index(rule) + 1
+        edit.told = _("“%(rule)s” is now at place %(place)s.") % {"rule": rule["name"], "place": place}
+
+
+def _toggle(edit: Edit, request: HttpRequest, ref: str = "", *_rest: str) -> None:
+    if rule := edit.copy.rule(ref):
+        edit.copy = edit.copy.with_rule(ref, enabled=not rule["enabled"])
+        said = _("“%(rule)s” is switched off.") if rule["enabled"] else _("“%(rule)s” is switched on.")
+        edit.told = said % {"rule": rule["name"]}
+
+
+def _delete(edit: Edit, request: HttpRequest, ref: str = "", *_rest: str) -> None:
+    if rule := edit.copy.rule(ref):
+        place = edit.copy.rules.index(rule)
+        edit.copy = edit.copy.without(ref)
+        edit.told = _("“%(rule)s” is removed.") % {"rule": rule["name"]}
+        if edit.selected == ref and edit.copy.rules:
+            edit.select(edit.copy.rules[min(place, len(edit.copy.rules) - 1)]["ref"])
+
+
+def _restore(edit: Edit, request: HttpRequest, ref: str = "", *_rest: str) -> None:
+    edit.copy = edit.copy.restored(ref, edit.base_rules)
+    edit.select(ref)
+
+
+def _add(edit: Edit, request: HttpRequest, *_what: str) -> None:
+    if len(edit.copy.rules) >= strategies.MOST_RULES:
+        edit.error, edit.status = words_of("too_many_rules", {"most": strategies.MOST_RULES}), 422
+        return
+    edit.copy, ref = edit.copy.with_new(_("New rule"))
+    edit.select(ref)
+    edit.told = _("A rule was added. Please say for which orders it is.")
+
+
+def _criterion(edit: Edit, request: HttpRequest, part: str = "", *_rest: str) -> None:
+    if part not in strategies.PARTS:
+        raise BadRequest("No such part.")
+    before = edit.copy.rule(edit.selected)
+    edit.copy = edit.copy.with_criterion(edit.selected, part, request.POST.get(f"add-{part}", ""))
+    if before:
+        edit.quiet = frozenset({f"{part}[{len(before[part])}]"})
+
+
+def _drop(edit: Edit, request: HttpRequest, part: str = "", place: str = "", *_rest: str) -> None:
+    edit.copy = edit.copy.without_criterion(edit.selected, _part(part), _place(place))
+
+
+def _unvalue(edit: Edit, request: HttpRequest, part: str = "", place: str = "", value: str = "") -> None:
+    edit.copy = edit.copy.without_value(edit.selected, _part(part), _place(place), value)
+    edit.quiet = frozenset({f"{part}[{place}]"})
+
+
+def _part(part: str) -> str:
+    if part not in strategies.PARTS:
+        raise BadRequest("No such part.")
+    return part
+
+
+def _place(place: str) -> int:
+    if not (place.isascii() and place.isdecimal() and len(place) < 4):
+        raise BadRequest("No such place.")
+    return int(place)
+
+
+STEPS: dict[str, Any] = {
+    "apply": _apply,
+    "select": _select,
+    "up": _up,
+    "down": _down,
+    "toggle": _toggle,
+    "delete": _delete,
+    "restore": _restore,
+    "add": _add,
+    "criterion": _criterion,
+    "drop": _drop,
+    "unvalue": _unvalue,
+}
+
+
+# ── saving ──
+
+
+def _save(request: HttpRequest, edit: Edit) -> HttpResponse:
+    _check(edit, edit.copy.faults(edit.choices.closed))
+    if not edit.reason:
+        edit.reason_error, edit.status = words_of("reason_missing"), 422
+    elif not _changes(edit):
+        edit.error, edit.status = words_of("nothing_changed"), 422
+    if edit.status != 200:
+        return _answer(request, edit)
+    at = timezone.now()
+    try:
+        with transaction.atomic():
+            strategy = edit.strategy or Strategy.objects.get_or_create(code="main", defaults={"name": "Main"})[0]
+            version = strategies.save_version(
+                edit.copy.to_save(),
+                strategy=strategy,
+                author=actor_of(request),
+                reason=edit.reason,
+                at=at,
+                based_on=edit.base,
+                newest=edit.newest,
+            )
+    except BadInput as refused:
+        if refused.field == "reason":
+            edit.reason_error = words_of(refused.code, refused.params)
+        else:
+            edit.error = f"{refused.field}: {words_of(refused.code, refused.params)}"
+        edit.status = 422
+        return _answer(request, edit)
+    except Refused as refused:
+        if refused.code != "saved_meanwhile":
+            raise
+        _tell_newer(edit)
+        return _answer(request, edit)
+    told = _("Version %(number)s is saved. Nothing uses it until you make it live.") % {"number": version.number}
+    return say(request, redirect("routing_version", version.number), told)
+
+
+def _tell_newer(edit: Edit) -> None:
+    """Somebody saved in between: their difference is shown, and the next press on Save knows of it."""
+    newest = strategies.newest_version(edit.strategy)
+    assert newest is not None
+    rules = strategies.rules_of(newest)
+    names = sentences.Names(edit.choices.of, edit.choices.currency)
+    edit.newer = {
+        "version": newest,
+        "author": names_of([newest.author])[newest.author],
+        "changes": [sentences.change(each, names) for each in strategies.difference(edit.base_rules, rules)],
+    }
+    edit.newest, edit.status = newest.number, 422
+
+
+def _check(edit: Edit, faults: Sequence[Any]) -> None:
+    """Rules that can't be read are neither tested nor saved; the first faulty one is opened."""
+    if not faults:
+        return
+    if not any(fault.ref == edit.selected for fault in faults):
+        edit.select(faults[0].ref)
+    rules = len({fault.ref for fault in faults})
+    edit.error = ngettext(
+        "One rule is not complete yet: please look at the marked fields.",
+        "%(rules)s rules are not complete yet: please look at the marked fields.",
+        rules,
+    ) % {"rules": rules}
+    edit.status = 422
+
+
+# ── reading and answering ──
+
+
+def _asked_version(request: HttpRequest) -> tuple[StrategyVersion | None, StrategyActivation | None]:
+    """The version to begin with (the one asked for, else the live one, else the newest) and what is live."""
+    live = strategies.live_activation()
+    asked = request.GET.get("version", "")
+    if asked:
+        strategy = live.version.strategy if live else Strategy.objects.order_by("id").first()
+        if strategy is None or not (asked.isascii() and asked.isdecimal() and len(asked) < 9):
+            raise Http404
+        return access.version_for(request.user, strategy.code, int(asked)), live
+    if live:
+        return live.version, live
+    strategy = Strategy.objects.order_by("id").first()
+    return (strategies.newest_version(strategy) if strategy else None), None
+
+
+def _begin(base: StrategyVersion | None, live: StrategyActivation | None) -> Edit:
+    strategy = base.strategy if base else Strategy.objects.order_by("id").first()
+    rules = strategies.rules_of(base) if base else []
+    newest = strategies.newest_version(strategy) if strategy else None
+    return Edit(
+        strategy=strategy,
+        base=base,
+        base_rules=rules,
+        live=live,
+        newest=newest.number if newest else 0,
+        copy=WorkingCopy.of(rules),
+        selected="",
+        choices=masters.read(),
+    )
+
+
+def _read(request: HttpRequest) -> Edit:
+    """The edit that the form carries. Raises BadRequest for what no form of ours sends."""
+    post = request.POST
+    live = strategies.live_activation()
+    strategy = live.version.strategy if live else Strategy.objects.order_by("id").first()
+    began, newest = _number(post.get("base", "0")), _number(post.get("newest", "0"))
+    if live and live.version.number == began:
+        base: StrategyVersion | None = live.version
+    else:
+        base = access.version_for(request.user, strategy.code, began) if strategy and began else None
+    try:
+        copy = WorkingCopy.from_json(post.get("rules", "[]"))
+    except Unreadable as error:
+        raise BadRequest("The rules can't be read.") from error
+    choices = masters.read()
+    selected = post.get("selected", "")
+    copy = take_form(
+        copy, selected, lambda name: post.get(name, ""), post.getlist, rule_form.digits_of(choices.currency)
+    )
+    edit = Edit(
+        strategy=strategy,
+        base=base,
+        base_rules=strategies.rules_of(base) if base else [],
+        live=live,
+        newest=newest,
+        copy=copy,
+        selected="",
+        choices=choices,
+        reason=post.get("reason", "").replace("\0", "").strip()[:400],
+        order=post.get("order", "").replace("\0", "").strip()[:64],
+    )
+    edit.select(selected)
+    return edit
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 9):
+        raise BadRequest("No such version.")
+    return int(text)
+
+
+def _changes(edit: Edit) -> list[str]:
+    """What the unsaved rules change, in words."""
+    names = sentences.Names(edit.choices.of, edit.choices.currency)
+    new = edit.copy.complete(edit.choices.closed)
+    return [sentences.change(each, names) for each in strategies.difference(edit.base_rules, new)]
+
+
+def _answer(request: HttpRequest, edit: Edit) -> HttpResponse:
+    changes = _changes(edit)
+    incomplete = {fault.ref for fault in edit.copy.faults(edit.choices.closed)}
+    refs = {rule["ref"] for rule in edit.copy.rules}
+    context = {
+        "edit": edit,
+        "rows": rule_form.rows_of(edit.copy, edit.base_rules, edit.choices, edit.selected),
+        "form": rule_form.form_of(edit.copy, edit.selected, edit.base_rules, edit.choices, quiet=edit.quiet),
+        "removed": [rule for rule in edit.base_rules if rule["ref"] not in refs],
+        "changes": changes,
+        "dirty": bool(changes or incomplete),
+        "from_live": bool(edit.live and edit.base and edit.live.version_id == edit.base.pk),
+        "suggested": trials.suggested(),
+    }
+    return render_part(request, TEMPLATE, "editor", context, status=edit.status)
