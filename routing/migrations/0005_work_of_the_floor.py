@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("routing", "0003_waiting_and_shortfalls")]
+    dependencies = [("routing", "0004_room_for_looked_lines")]
     operations = [
         migrations.AddIndex(
             model_name="allocation",
