@@ -119,6 +119,11 @@ def least_urgent(short: Short, holders: Sequence[Holder]) -> tuple[list[Holder],
     return moves, wishes
 
 
+def open_case() -> ShortfallCase | None:
+    """The case that waits for a person, None without one."""
+    return ShortfallCase.objects.filter(closed_at__isnull=True).first()
+
+
 def answer(case_id: int | None, verdict: str, *, at: datetime, actor: str) -> int:
     """Close the open case with a person's verdict. Returns how many were closed; raises NotFound for a named one."""
     closed = len(db.rows(CLOSE, {"at": at, "by": actor, "verdict": str(verdict), "case": case_id}))

@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import time
 
 from celery import shared_task
 from django.utils import timezone
@@ -11,6 +12,7 @@ from dom_project.lib import bell
 from routing import pending, shortfalls, sourcing, waiting
 
 BATCHES = 20  # of one ring; more work rings again, so that other bells are heard
+REST = 0.1  # seconds until what lost a race is due again, rather than the sweeper's two
 
 
 def owner() -> str:
@@ -22,7 +24,10 @@ def owner() -> str:
 def route(**_newer: object) -> None:
     """Source whatever is due, batch after batch; rings again when there is more."""
     for _ in range(BATCHES):
-        if not sourcing.source_due(at=timezone.now(), owner=owner()).claimed:
+        done = sourcing.source_due(at=timezone.now(), owner=owner())
+        if done.refused:
+            time.sleep(REST)
+        elif not done.claimed:
             return
     if pending.any_due():
         bell.ring("route")

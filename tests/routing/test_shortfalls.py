@@ -107,7 +107,7 @@ def test_more_than_one_order_in_a_hundred_is_not_moved_before_a_person_says_so(f
     late = clock + 20 * MINUTE
     assert shortfalls.resolve_shortfalls(at=late) == Resolved(asked=2)
     assert shortfalls.resolve_shortfalls(at=late) == Resolved(asked=2)
-    case = ShortfallCase.objects.get()
+    case = shortfalls.open_case()
     assert case.params == {"levels": 1, "units": 2, "orders": 2, "most": 1}
     assert waiting() == []
     assert shortfalls.answer(case.id, "go_on", at=late, actor="user:1") == 1
