@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("routing", "0004_work_of_the_floor")]
+    dependencies = [("routing", "0003_waiting_and_shortfalls")]
     operations = [
         migrations.RunSQL(
             "ALTER TABLE routing_orderline SET (fillfactor = 42)",
