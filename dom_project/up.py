@@ -104,6 +104,7 @@ class House:
             "DEMO_ERP_PORT": erp_port,
             "DEMO_ERP_URL": f"http://127.0.0.1:{erp_port}",
             "DEMO_ERP_FOLDER": str(HOME / "erp"),
+            "OUTBOUND_ALLOWED": f"127.0.0.1:{erp_port}",
             "RETAILER": RETAILER,
             "DEMO_LOGINS": json.dumps([login.offered(known["DEMO_PASSWORD"]) for login in LOGINS]),
             **self.environment,
