@@ -221,8 +221,11 @@ def _finish(run: FeedRun, read: staging.Read, *, at: datetime) -> None:
         _end(run, FeedRun.State.FAILED, at=at)
         Connection.objects.filter(runs=run).update(last_snapshot_at=None)
         return
-    _end(run, FeedRun.State.APPLIED, at=at)
     connection = run.connection
+    if run.kind == FeedRun.Kind.DELTA and not run.rows_read:
+        run.delete()  # nothing changed there: that it was asked is in the connection
+    else:
+        _end(run, FeedRun.State.APPLIED, at=at)
     if connection is None or run.observed_at is None:
         return
     FeedScope.objects.filter(connection=connection).update(seen_at=at)

@@ -91,6 +91,7 @@ def stage(run: FeedRun, page: Page, read: Read, nodes: Mapping[str, tuple[int, b
     seen = connection.cursor.get("versions", {}) if run.kind == FeedRun.Kind.DELTA else {}
     faults = list(page.faults)
     newest: dict[tuple[int, int], StockFact] = {}
+    again: list[StockFact] = []
     for fact in page.facts:
         reason, path = _unknown(fact, nodes, skus)
         if reason:
@@ -98,6 +99,7 @@ def stage(run: FeedRun, page: Page, read: Read, nodes: Mapping[str, tuple[int, b
             continue
         if fact.version and fact.version <= seen.get(f"{fact.node}|{fact.sku}", 0):
             read.repeats += 1
+            again.append(fact)
             continue
         level = (nodes[fact.node][0], skus[fact.sku] or 0)
         other = newest.get(level)
@@ -116,7 +118,7 @@ def stage(run: FeedRun, page: Page, read: Read, nodes: Mapping[str, tuple[int, b
     read.rejected += len(faults)
     read.clamped += sum(fact.clamped for fact in page.facts)
     read.skew = page.skew
-    _remember(newest.values(), read, timedelta(seconds=connection.overlap_seconds))
+    _remember([*newest.values(), *again], read, timedelta(seconds=connection.overlap_seconds))
 
 
 def stage_omitted(run: FeedRun, read: Read) -> int:

@@ -18,7 +18,7 @@ from inventory.models import (
     RejectedRow,
     StockLevel,
 )
-from inventory.movements import Wanted
+from inventory.movements import Movement, Wanted
 from tests import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,6 +86,63 @@ def test_a_row_that_comes_again_is_counted_as_stale(source, connection):
     pull(source, connection, row(version=7, changed_at=recent))
     run = pull(source, connection, row(on_hand=99, version=7, changed_at=recent), at=NOON + timedelta(seconds=30))
     assert (run.stale, run.changed, on_hand()) == (1, 0, 10)
+
+
+def test_a_row_that_comes_again_and_again_stays_stale(source, connection):
+    told = row(version=7, changed_at=NOON - timedelta(seconds=10))
+    pull(source, connection, told)
+    runs = [pull(source, connection, told, at=NOON + timedelta(seconds=30 * turn)) for turn in (1, 2, 3)]
+    assert [(run.stale, run.changed) for run in runs] == [(1, 0)] * 3
+    assert LedgerEntry.objects.count() == 1
+
+
+def test_a_read_without_changes_leaves_no_run_but_a_sign_of_life(source, connection):
+    pull(source, connection, row())
+    pull(source, connection, at=NOON + timedelta(seconds=30), rows=[])
+    assert (FeedRun.objects.count(), connection.last_success_at) == (1, NOON + timedelta(seconds=30))
+    assert FeedScope.objects.get().seen_at == NOON + timedelta(seconds=30)
+
+
+def test_what_the_floor_saw_stands_against_the_unchanged_snapshot(source, connection):
+    pull(source, connection, row())
+    level = StockLevel.objects.get()
+    ledger.floor_count(
+        level.pk,
+        7,
+        observed_at=NOON + timedelta(minutes=10),
+        key="short:1",
+        day=NOON.date(),
+        actor="user:1",
+        at=NOON + timedelta(minutes=10),
+    )
+    run = pull(source, connection, row(), at=NOON + timedelta(hours=10))
+    assert (run.kind, run.drift, on_hand()) == ("snapshot", 1, 7)
+    pull(
+        source,
+        connection,
+        row(on_hand=9, version=2, changed_at=NOON + timedelta(hours=11)),
+        at=NOON + timedelta(hours=12),
+    )
+    assert on_hand() == 9
+
+
+def test_a_movement_that_the_source_has_booked_is_not_taken_off_twice(source, connection):
+    pull(source, connection, row())
+    level = StockLevel.objects.get()
+    ledger.allocate_many([Wanted("alloc:1", NOON.date(), 1, level.pk, 3)], at=NOON)
+    shipped_at, booked_at = NOON + timedelta(minutes=1), NOON + timedelta(minutes=3)
+    ledger.ship_many([Movement("ship:1", level.pk, 3, NOON.date())], at=shipped_at, actor="engine")
+    pull(source, connection, row(), at=NOON + timedelta(minutes=20))
+    assert on_hand() == 7
+    ledger.mark_booked(["ship:1"], booked_at=booked_at + timedelta(minutes=30))
+    pull(
+        source,
+        connection,
+        row(on_hand=7, version=2, changed_at=booked_at + timedelta(minutes=30)),
+        at=NOON + timedelta(hours=1),
+    )
+    assert on_hand() == 7
+    assert not invariants.broken_rows()
 
 
 def test_an_older_figure_than_the_level_has_is_stale(source, connection):
