@@ -101,11 +101,11 @@ def lines(stream: BinaryIO, *, encoding: str, separator: str, width: int) -> Ite
 def _fault_of(number: int, cells: Sequence[str], width: int) -> Fault | None:
     if len(cells) > width and any(cells[width:]):
         return Fault(number, "", "too_many_cells", {"cells": len(cells), "columns": width})
-    for cell in cells:
-        if len(cell) > LONGEST_CELL:
-            return Fault(number, "", "cell_too_long", {"longest": LONGEST_CELL})
-        if (not cell.isascii() or "\x00" in cell) and _LOST.search(cell):
-            return Fault(number, "", "wrong_letters", {})
+    row = "".join(cells)
+    if len(row) > LONGEST_CELL and max(map(len, cells)) > LONGEST_CELL:
+        return Fault(number, "", "cell_too_long", {"longest": LONGEST_CELL})
+    if (not row.isascii() or "\x00" in row) and _LOST.search(row):
+        return Fault(number, "", "wrong_letters")
     return None
 
 

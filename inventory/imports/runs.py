@@ -307,11 +307,13 @@ def _rows(run: ImportRun, told: Sequence[Line]) -> list[Row]:
     """The readable lines by our fields."""
     places = [(name, run.header.index(column)) for name, column in run.columns.items()]
     constants = {name: value for name, value in run.constants.items() if name not in run.columns}
-    return [
-        Row(line.number, line.cells, constants | {name: _cell(line, place) for name, place in places})
-        for line in told
-        if line.fault is None
-    ]
+    width = 1 + max((place for _, place in places), default=-1)
+    rows = []
+    for line in told:
+        if line.fault is None:
+            cells = line.cells if len(line.cells) >= width else [*line.cells, *[""] * (width - len(line.cells))]
+            rows.append(Row(line.number, line.cells, {**constants, **{name: cells[place] for name, place in places}}))
+    return rows
 
 
 def _place(run: ImportRun, field: str) -> int | None:
