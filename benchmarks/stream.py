@@ -116,8 +116,10 @@ def main() -> None:
     began = time.perf_counter()
     run = import_file(file)
     imported = time.perf_counter() - began
-    rows = f"{run.rows_read:,} rows, {run.rows_good:,} good, {run.rows_bad:,} bad"
-    print(f"import    {rows} in {imported:.0f} s ({run.state})")
+    print(
+        f"import    {run.rows_read:,} rows, {run.rows_good:,} good, {run.rows_bad:,} bad, {run.state}:"
+        f" {imported:.0f} s"
+    )
     connections.close_all()
     began = time.perf_counter()
     workers = [multiprocessing.get_context("fork").Process(target=work, args=[f"worker {n}"]) for n in range(WORKERS)]
@@ -141,8 +143,10 @@ def main() -> None:
     states = db.rows("SELECT state, count(*) FROM routing_order GROUP BY 1 ORDER BY 2 DESC")
     print(f"routing   {routed:.0f} s with {WORKERS} workers")
     print(f"orders    {orders:,}: {', '.join(f'{state} {count:,}' for state, count in states)}")
-    print(f"lines     {lines:,}, allocated whole {whole:,} ({whole / lines:.1%})")
-    print(f"          {allocations:,} allocations, {parcels:,} parcels")
+    print(
+        f"lines     {lines:,}, allocated whole {whole:,} ({whole / lines:.1%}),"
+        f" allocations {allocations:,}, parcels {parcels:,}"
+    )
     print(f"decisions exact {exact.get(False, 0):,}, approximate {exact.get(True, 0):,}")
     print(f"exceptions by reason: {', '.join(f'{reason} {count:,}' for reason, count in reasons) or 'none'}")
     sys.stdout.flush()

@@ -37,7 +37,10 @@ urlpatterns = [
     path("imports/<slug:ref>/start/", imports.import_start, name="import_start"),
     path("imports/<slug:ref>/not-taken.csv", imports.import_rejected, name="import_rejected"),
     path("admin/", admin.site.urls),
+    # Left rooms first, so that their fixed words win over the right rooms' refs.
+    path("api/v1/", include("inventory.api_urls")),
     path("api/v1/", include("routing.urls")),
+    path("api/v1/", include("fulfillment.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api_docs"),
 ]

@@ -4,7 +4,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
@@ -16,15 +16,9 @@ from dom_project.accounts.api import actor_of
 from dom_project.lib import db, problems
 from dom_project.lib.api_errors import Refused
 from inventory import idempotency
+from inventory.api_calls import KEY, ErrorOut, ProblemOut
 from routing import intake, requests
 from routing.intake import Accepted
-
-KEY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="A repeat with the same key gets the stored answer; nothing is done twice.",
-)
 
 
 class LineIn(serializers.Serializer[Any]):
@@ -67,20 +61,6 @@ class OrderOut(serializers.Serializer[Any]):
     promise_at = serializers.DateTimeField()
     promise_source = serializers.ChoiceField(["channel", "computed", "default"])
     repeated = serializers.BooleanField(help_text="It was here before; nothing was written.")
-
-
-class ErrorOut(serializers.Serializer[Any]):
-    row = serializers.IntegerField(required=False, help_text="From 0.")
-    field, code, reason = serializers.CharField(), serializers.CharField(), serializers.CharField()
-
-
-class ProblemOut(serializers.Serializer[Any]):
-    """RFC 9457, application/problem+json."""
-
-    type, title, detail, code = (serializers.CharField() for _ in range(4))
-    status = serializers.IntegerField()
-    params = serializers.DictField(required=False)
-    errors = ErrorOut(many=True, required=False)  # type: ignore[assignment]  # the metaclass takes it away
 
 
 class RowOut(OrderOut):

@@ -65,7 +65,7 @@ def _told(error: Exception, context: Mapping[str, Any]) -> tuple[Refused | None,
             headers["Retry-After"] = "1"
         return error, headers, []
     if isinstance(error, drf.ValidationError):
-        errors = list(_validation(error.detail))
+        errors = list(validation_errors(error.detail))
         return BadInput("bad_input", field=errors[0]["field"] if errors else ""), headers, errors
     if isinstance(error, drf.Throttled):
         seconds = math.ceil(getattr(error, "wait", None) or 1)
@@ -89,16 +89,16 @@ def _told(error: Exception, context: Mapping[str, Any]) -> tuple[Refused | None,
     return None, headers, []
 
 
-def _validation(detail: Any, path: str = "") -> Iterator[dict[str, Any]]:
+def validation_errors(detail: Any, path: str = "") -> Iterator[dict[str, Any]]:
     """A serializer's errors, flat: lines[2].quantity and why."""
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
             inside = f"{path}[{name}]" if isinstance(name, int) else f"{path}.{name}" if path else str(name)
-            yield from _validation(inner, inside)
+            yield from validation_errors(inner, inside)
     elif isinstance(detail, list):
         for place, inner in enumerate(detail):
             nested = isinstance(inner, Mapping | list)
-            yield from _validation(inner, f"{path}[{place}]" if nested else path)
+            yield from validation_errors(inner, f"{path}[{place}]" if nested else path)
     else:
         yield {"field": path, "code": getattr(detail, "code", "bad_value"), "reason": str(detail)}
 

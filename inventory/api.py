@@ -1,0 +1,298 @@
+"""Stock over HTTP: what can be promised, what was counted, the masters behind it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from dom_project.accounts.access import Right
+from dom_project.accounts.api import actor_of
+from dom_project.lib import db, problems
+from dom_project.lib.api_errors import BadInput, NotFound, Refused
+from inventory import access, api_calls, ledger, levels
+from inventory.api_calls import AFTER, KEY, LIMIT, Instant, ProblemOut
+from inventory.ledger.count import Counted
+from inventory.models import FeedRun, Node, Sku
+from inventory.movements import Count
+
+MOST_LINES, MOST_COUNTS, LARGEST = 200, 1000, 10_000_000
+PROBLEMS = {400: ProblemOut, 404: ProblemOut, 422: ProblemOut}
+
+
+class NodeUnits(serializers.Serializer[Any]):
+    node = serializers.CharField()
+    available = serializers.IntegerField()
+
+
+class AvailabilityOut(serializers.Serializer[Any]):
+    sku = serializers.CharField()
+    available = serializers.IntegerField(help_text="Published ATP: the sum over all nodes.")
+    nodes = NodeUnits(many=True)
+
+
+class CartLineIn(serializers.Serializer[Any]):
+    sku = serializers.CharField(max_length=64)
+    quantity = serializers.IntegerField(min_value=1, max_value=LARGEST)
+
+
+class CartIn(serializers.Serializer[Any]):
+    lines = serializers.ListField(child=CartLineIn(), min_length=1, max_length=MOST_LINES)
+
+
+class CartLineOut(CartLineIn):
+    available = serializers.IntegerField()
+    enough = serializers.BooleanField()
+    largest_node = serializers.IntegerField(help_text="The most that one node alone can give.")
+
+
+class CartOut(serializers.Serializer[Any]):
+    enough = serializers.BooleanField(help_text="Every line can be served, from several nodes if need be.")
+    lines = CartLineOut(many=True)
+    nodes = serializers.ListField(child=serializers.CharField(), help_text="Nodes that alone have the whole cart.")
+
+
+class CountIn(serializers.Serializer[Any]):
+    node = serializers.CharField(max_length=64)
+    sku = serializers.CharField(max_length=64)
+    quantity = serializers.IntegerField(min_value=-LARGEST, max_value=LARGEST)
+    external = serializers.IntegerField(min_value=0, max_value=LARGEST, default=0)
+    observed_at = Instant(help_text="When it was true, with offset.")
+
+
+class CountsIn(serializers.Serializer[Any]):
+    counts = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=MOST_COUNTS)
+
+
+class CountsOut(serializers.Serializer[Any]):
+    taken, refused, changed, stale, drift = (serializers.IntegerField() for _ in range(5))
+    errors = api_calls.ErrorOut(many=True)  # type: ignore[assignment]  # the metaclass takes it away
+
+
+class NodeOut(serializers.Serializer[Any]):
+    code, name, kind, group, city, region, postcode, country, time_zone, cut_off = (
+        serializers.CharField() for _ in range(10)
+    )
+    latitude, longitude = serializers.FloatField(allow_null=True), serializers.FloatField(allow_null=True)
+    daily_capacity = serializers.IntegerField()
+    abilities, handling_classes = (serializers.ListField(child=serializers.CharField()) for _ in range(2))
+    active = serializers.BooleanField()
+
+
+class SkuOut(serializers.Serializer[Any]):
+    code, name, category, currency = (serializers.CharField() for _ in range(4))
+    barcodes, handling_classes = (serializers.ListField(child=serializers.CharField()) for _ in range(2))
+    weight_grams, length_mm, width_mm, height_mm, price = (serializers.IntegerField() for _ in range(5))
+    active = serializers.BooleanField()
+
+
+class NodesOut(serializers.Serializer[Any]):
+    results = NodeOut(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class SkusOut(serializers.Serializer[Any]):
+    results = SkuOut(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class Availability(APIView):
+    """What can be promised of one SKU, in all and by node."""
+
+    rights = {"GET": Right.SEE_NETWORK}
+
+    @extend_schema(operation_id="read_availability", responses={200: AvailabilityOut, 404: ProblemOut})
+    def get(self, request: Request, sku: str) -> Response:
+        ((sku_id, code),) = Sku.objects.filter(code=sku).values_list("id", "code") or [_no_sku(sku)]
+        codes = dict(access.nodes_of(request.user).values_list("id", "code"))
+        nodes = [
+            {"node": codes[node], "available": atp}
+            for _sku, node, atp in levels.atp_by_node([sku_id])
+            if node in codes and atp
+        ]
+        nodes.sort(key=lambda row: (-int(row["available"]), str(row["node"])))
+        return Response({"sku": code, "available": levels.atp_of([sku_id])[sku_id], "nodes": nodes})
+
+
+class CartAvailability(APIView):
+    """Whether a cart can be served, and from which nodes whole. It reserves nothing."""
+
+    rights = {"POST": Right.SEE_NETWORK}
+
+    @extend_schema(operation_id="read_cart_availability", request=CartIn, responses={200: CartOut, **PROBLEMS})
+    def post(self, request: Request) -> Response:
+        lines = api_calls.checked(CartIn, request, at=timezone.now())["lines"]
+        asked: dict[str, int] = {}
+        for line in lines:
+            asked[line["sku"]] = asked.get(line["sku"], 0) + line["quantity"]
+        ids = dict(Sku.objects.filter(code__in=asked).values_list("code", "id"))
+        for place, line in enumerate(lines):
+            if line["sku"] not in ids:
+                raise BadInput("unknown_sku", {"sku": line["sku"]}, field=f"lines[{place}].sku")
+        wanted = {ids[code]: units for code, units in asked.items()}
+        published, by_node = levels.atp_of(list(wanted)), levels.atp_by_node(wanted)
+        codes = dict(access.nodes_of(request.user).values_list("id", "code"))
+        largest: dict[int, int] = {}
+        whole: dict[int, int] = {}
+        for sku_id, node, atp in by_node:
+            largest[sku_id] = max(largest.get(sku_id, 0), atp)
+            whole[node] = whole.get(node, 0) + (atp >= wanted[sku_id])
+        told = [
+            {
+                **line,
+                "available": published[ids[line["sku"]]],
+                "enough": published[ids[line["sku"]]] >= wanted[ids[line["sku"]]],
+                "largest_node": largest.get(ids[line["sku"]], 0),
+            }
+            for line in lines
+        ]
+        nodes = sorted(codes[node] for node, served in whole.items() if served == len(wanted) and node in codes)
+        return Response({"enough": all(line["enough"] for line in told), "lines": told, "nodes": nodes})
+
+
+class StockCounts(APIView):
+    """Counts of up to 1,000 levels, each as of its own moment. Bad rows are named, good ones count."""
+
+    rights = {"POST": Right.COUNT_STOCK}
+
+    @extend_schema(
+        operation_id="count_stock",
+        parameters=[KEY],
+        request=CountsIn,
+        responses={200: CountsOut, **PROBLEMS, 409: ProblemOut},
+    )
+    @db.retry_on_conflict
+    def post(self, request: Request) -> Response:
+        at, actor = timezone.now(), actor_of(request)
+
+        def count() -> tuple[int, Any]:
+            rows = api_calls.checked(CountsIn, request, at=at)["counts"]
+            good, errors = _read_counts(rows, request.user, at=at)
+            return 200, _count(good, errors, at=at, actor=actor)
+
+        return api_calls.once(request, "count_stock", count, at=at)
+
+
+def _read_counts(rows: list[dict[str, Any]], user: Any, *, at: datetime) -> tuple[list[dict[str, Any]], list[Any]]:
+    """The rows that can be believed, with node and SKU ids, and what is wrong with the others."""
+    good, errors = [], []
+    nodes = dict(access.nodes_of(user).filter(active=True).values_list("code", "id"))
+    skus = dict(Sku.objects.filter(code__in=[str(row.get("sku"))[:64] for row in rows]).values_list("code", "id"))
+    for place, row in enumerate(rows):
+        read = CountIn(data=row, context={"at": at})
+        if not read.is_valid():
+            errors += [{"row": place, **error} for error in problems.validation_errors(read.errors)]
+            continue
+        count = dict(read.validated_data)
+        for field, known in (("node", nodes), ("sku", skus)):
+            if count[field] not in known:
+                unknown = Refused(f"unknown_{field}", {field: count[field]}, field=field, row=place)
+                errors.append(problems.error_of(unknown))
+                break
+        else:
+            good.append({**count, "node_id": nodes[count["node"]], "sku_id": skus[count["sku"]]})
+    return good, errors
+
+
+@transaction.atomic
+def _count(good: list[dict[str, Any]], errors: list[Any], *, at: datetime, actor: str) -> dict[str, Any]:
+    counted = Counted()
+    if good:
+        ids = ledger.open_levels_many([(count["node_id"], count["sku_id"]) for count in good])
+        run = FeedRun.objects.create(
+            kind=FeedRun.Kind.CALL,
+            state=FeedRun.State.APPLIED,
+            seq=int(at.timestamp()),
+            observed_at=max(count["observed_at"] for count in good),
+            started_at=at,
+            finished_at=at,
+            rows_read=len(good) + len(errors),
+            rejected=len(errors),
+        )
+        counts = [
+            Count(ids[count["node_id"], count["sku_id"]], count["quantity"], count["external"], count["observed_at"])
+            for count in good
+        ]
+        counted = ledger.count_levels(counts, run=run, part=0, at=at, actor=actor)
+        FeedRun.objects.filter(pk=run.pk).update(changed=counted.changed, stale=counted.stale, drift=counted.drift)
+    return {
+        "taken": len(good),
+        "refused": len({error["row"] for error in errors}),
+        "changed": counted.changed,
+        "stale": counted.stale,
+        "drift": counted.drift,
+        "errors": errors,
+    }
+
+
+class Nodes(APIView):
+    rights = {"GET": Right.SEE_NETWORK}
+
+    @extend_schema(
+        operation_id="list_nodes", parameters=[AFTER, LIMIT, OpenApiParameter("kind", str)], responses={200: NodesOut}
+    )
+    def get(self, request: Request) -> Response:
+        limit = api_calls.limit_of(request)
+        found = (
+            access.nodes_of(request.user).select_related("group").filter(code__gt=api_calls.text_of(request, "after"))
+        )
+        if kind := api_calls.text_of(request, "kind"):
+            found = found.filter(kind=kind)
+        return api_calls.page(found.order_by("code")[: limit + 1], limit, lambda node: str(node.code), _node)
+
+
+class OneNode(APIView):
+    rights = {"GET": Right.SEE_NETWORK}
+
+    @extend_schema(operation_id="read_node", responses={200: NodeOut, 404: ProblemOut})
+    def get(self, request: Request, code: str) -> Response:
+        return Response(_node(access.node_for(request.user, code)))
+
+
+class Skus(APIView):
+    rights = {"GET": Right.SEE_NETWORK}
+
+    @extend_schema(operation_id="list_skus", parameters=[AFTER, LIMIT], responses={200: SkusOut})
+    def get(self, request: Request) -> Response:
+        limit = api_calls.limit_of(request)
+        found = Sku.objects.filter(code__gt=api_calls.text_of(request, "after")).order_by("code")
+        read = found.select_related("category").prefetch_related("barcodes")[: limit + 1]
+        return api_calls.page(read, limit, lambda sku: str(sku.code), _sku)
+
+
+class OneSku(APIView):
+    rights = {"GET": Right.SEE_NETWORK}
+
+    @extend_schema(operation_id="read_sku", responses={200: SkuOut, 404: ProblemOut})
+    def get(self, request: Request, code: str) -> Response:
+        sku = Sku.objects.select_related("category").filter(code=code).first()
+        return Response(_sku(sku)) if sku else _no_sku(code)
+
+
+def _no_sku(code: str) -> Any:
+    raise NotFound("unknown_sku", {"sku": code[:64]})
+
+
+def _node(node: Node) -> dict[str, Any]:
+    plain = ("code", "name", "kind", "city", "region", "postcode", "country", "time_zone", "latitude", "longitude")
+    lists = ("daily_capacity", "abilities", "handling_classes", "active")
+    return {
+        **{name: getattr(node, name) for name in plain + lists},
+        "group": node.group.code if node.group else "",
+        "cut_off": node.cut_off.isoformat("minutes"),
+    }
+
+
+def _sku(sku: Sku) -> dict[str, Any]:
+    plain = ("code", "name", "weight_grams", "length_mm", "width_mm", "height_mm", "price", "currency", "active")
+    return {
+        **{name: getattr(sku, name) for name in plain},
+        "handling_classes": sku.handling_classes,
+        "category": sku.category.code if sku.category else "",
+        "barcodes": sorted(barcode.code for barcode in sku.barcodes.all()),
+    }

@@ -1,0 +1,98 @@
+"""What endpoints of all rooms share: a POST that is safe to repeat, and lists that go on where the last page ended."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dom_project.accounts.api import actor_of
+from dom_project.lib.api_errors import BadInput
+from inventory import idempotency
+
+PAGE, LARGEST_PAGE = 100, 500
+AHEAD = timedelta(minutes=5)
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="A repeat with the same key gets the stored answer; nothing is done twice.",
+)
+AFTER = OpenApiParameter("after", str, description="`next` of the page before.")
+LIMIT = OpenApiParameter("limit", int, description=f"Rows of a page: {PAGE} if left out, at most {LARGEST_PAGE}.")
+
+
+class ErrorOut(serializers.Serializer[Any]):
+    row = serializers.IntegerField(required=False, help_text="From 0.")
+    field, code, reason = serializers.CharField(), serializers.CharField(), serializers.CharField()
+
+
+class ProblemOut(serializers.Serializer[Any]):
+    """RFC 9457, application/problem+json."""
+
+    type, title, detail, code = (serializers.CharField() for _ in range(4))
+    status = serializers.IntegerField()
+    params = serializers.DictField(required=False)
+    errors = ErrorOut(many=True, required=False)  # type: ignore[assignment]  # the metaclass takes it away
+
+
+class Instant(serializers.DateTimeField):
+    """An instant with its offset from UTC, at most five minutes ahead of `at` in the context."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        try:
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        except ValueError:
+            moment = None
+        if moment is None:
+            raise serializers.ValidationError("An instant like 2026-11-10T09:00:00-06:00 is needed.", "bad_instant")
+        if moment.tzinfo is None:
+            raise serializers.ValidationError("The offset from UTC is missing.", "offset_missing")
+        if moment > self.context["at"] + AHEAD:
+            raise serializers.ValidationError("It is more than 5 minutes ahead.", "in_the_future")
+        return moment
+
+
+def checked(shape: type[serializers.Serializer[Any]], request: Request, *, at: datetime) -> dict[str, Any]:
+    """The body as the shape says. Raises ValidationError, which names field and reason."""
+    body = shape(data=request.data, context={"at": at})
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
+def once(request: Request, verb: str, act: Callable[[], tuple[int, Any]], *, at: datetime) -> Response:
+    """Act at most once under the caller's Idempotency-Key and answer; a repeat gets the stored answer."""
+    raw = bytes(request._request.body)  # noqa: SLF001  DRF offers no way to the bytes once it has parsed them
+    key = request.headers.get("Idempotency-Key", "")
+    status, answer, again = idempotency.once(f"{verb} {actor_of(request)}", key, raw, act, at=at)
+    return Response(answer, status=status, headers={"Idempotent-Replayed": "true"} if again else None)
+
+
+def limit_of(request: Request) -> int:
+    """How many rows are asked for. Raises BadInput."""
+    text = request.query_params.get("limit", str(PAGE))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LARGEST_PAGE):
+        raise BadInput("not_a_whole_number", {"value": text[:20], "least": 1, "most": LARGEST_PAGE}, field="limit")
+    return int(text)
+
+
+def text_of(request: Request, name: str, *, longest: int = 64) -> str:
+    """A plain query parameter, empty if left out. Raises BadInput."""
+    text = request.query_params.get(name, "").strip()
+    if len(text) > longest or not text.isprintable():
+        raise BadInput("bad_value", {"value": text[:20]}, field=name)
+    return text
+
+
+def iso(moment: date | None) -> str | None:
+    """An instant or day as text. Answers are kept as JSON, and a repeat must get the same bytes."""
+    return moment.isoformat().replace("+00:00", "Z") if moment else None
+
+
+def page(found: Sequence[Any], limit: int, cursor: Callable[[Any], str], told: Callable[[Any], Any]) -> Response:
+    """A page of rows, of which one more than `limit` was read; `next` is None on the last."""
+    rows = list(found[:limit])
+    return Response({"results": [told(row) for row in rows], "next": cursor(rows[-1]) if len(found) > limit else None})

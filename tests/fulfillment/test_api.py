@@ -1,0 +1,210 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rest_framework.test import APIClient
+
+from dom_project.accounts.models import Role
+from fulfillment.models import Feedback, Return, Shipment
+from routing.models import Order
+from tests import make
+from tests.fulfillment import sold
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def reno():
+    node = make.node("RENO-DC")
+    sold.stock(node, MUG=10)
+    return node
+
+
+@pytest.fixture
+def caller():
+    client = APIClient()
+    client.force_authenticate(make.user(Role.INTEGRATION))
+    return client
+
+
+def post(client, path, body=None, **headers):
+    return client.post(f"/api/v1/{path}", body or {}, format="json", **headers)
+
+
+def test_a_parcel_goes_from_the_shelf_to_the_customer(caller, reno):
+    shipment = sold.on_the_floor(reno)
+    address = f"shipments/{shipment.ref}"
+    assert [post(caller, f"{address}/{step}/").json()["state"] for step in ("pick", "pack")] == ["picking", "packed"]
+    gone = post(caller, f"{address}/ship/", {"tracking_number": "TRK9"}).json()
+    assert (gone["state"], gone["tracking_number"], gone["lines"][0]["close_reason"]) == ("shipped", "TRK9", "shipped")
+    assert post(caller, f"{address}/deliver/").json()["state"] == "delivered"
+    order = caller.get(f"/api/v1/orders/{gone['order']}/").json()
+    assert (order["state"], [line["delivered"] for line in order["lines"]]) == ("delivered", [2])
+    assert order["shipments"][0]["tracking_number"] == "TRK9"
+
+
+def test_a_step_out_of_turn_is_refused_and_changes_nothing(caller, reno):
+    shipment = sold.on_the_floor(reno)
+    before = sold.everything()
+    answer = post(caller, f"shipments/{shipment.ref}/ship/", {"tracking_number": "TRK9"})
+    assert (answer.status_code, answer["Content-Type"]) == (409, "application/problem+json")
+    assert sold.everything() == before
+
+
+def test_one_line_is_picked_and_the_rest_reported_short(caller, reno):
+    shipment = sold.on_the_floor(reno)
+    (line,) = caller.get(f"/api/v1/shipments/{shipment.ref}/").json()["lines"]
+    picked = post(caller, f"shipments/{shipment.ref}/pick/", {"lines": [{"id": line["id"], "picked": 1}]}).json()
+    assert picked["lines"][0]["picked"] == 1
+    short = post(
+        caller, f"shipments/{shipment.ref}/short/", {"id": line["id"], "found": 1, "reason": "damaged"}
+    ).json()
+    assert {(row["quantity"], row["close_reason"]) for row in short["lines"]} == {(1, ""), (1, "damaged")}
+
+
+@pytest.mark.parametrize(
+    ("step", "body", "field"),
+    [
+        ("pick", {"lines": [{"id": 999999, "picked": 1}]}, "lines"),
+        ("pick", {"lines": [{"id": 1, "picked": 10**9}]}, "lines[0].picked"),
+        ("short", {"id": 999999, "found": 0, "reason": "missing"}, "id"),
+        ("short", {"id": 1, "found": 0, "reason": "eaten"}, "reason"),
+        ("ship", {}, "tracking_number"),
+        ("deliver", {"delivered_at": "2026-11-10T09:00:00"}, "delivered_at"),
+    ],
+)
+def test_a_bad_body_names_its_field_and_changes_nothing(caller, reno, step, body, field):
+    shipment = sold.on_the_floor(reno)
+    before = sold.everything()
+    answer = post(caller, f"shipments/{shipment.ref}/{step}/", body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+    assert sold.everything() == before
+
+
+def test_a_line_of_another_shipment_is_not_ours_to_report(caller, reno):
+    mine, other = sold.on_the_floor(reno), sold.on_the_floor(reno)
+    before = sold.everything()
+    line = other.lines.get()
+    answer = post(caller, f"shipments/{mine.ref}/short/", {"id": line.pk, "found": 0, "reason": "missing"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_shipment_line")
+    assert sold.everything() == before
+
+
+def test_a_repeated_step_with_its_key_gets_the_first_answer(caller, reno):
+    shipment = sold.on_the_floor(reno)
+    key = {"HTTP_IDEMPOTENCY_KEY": "pick-1"}
+    first = post(caller, f"shipments/{shipment.ref}/pick/", **key)
+    again = post(caller, f"shipments/{shipment.ref}/pick/", **key)
+    assert (again.json(), again["Idempotent-Replayed"]) == (first.json(), "true")
+
+
+def test_the_shipments_of_another_node_do_not_exist(reno):
+    shipment = sold.on_the_floor(reno)
+    picker = APIClient()
+    picker.force_authenticate(make.user(Role.STORE_ASSOCIATE, nodes=(make.node("DALLAS-DC"),)))
+    assert picker.get("/api/v1/shipments/").json() == {"results": [], "next": None}
+    assert picker.get("/api/v1/shipments/", {"node": "RENO-DC"}).status_code == 404
+    assert picker.get(f"/api/v1/shipments/{shipment.ref}/").status_code == 404
+    assert post(picker, f"shipments/{shipment.ref}/pick/").status_code == 404
+    assert Shipment.objects.get().state == "to_pick"
+
+
+def test_an_order_is_cancelled_by_line_and_says_what_became_of_it(caller, reno):
+    order = sold.on_the_floor(reno).order
+    done = post(caller, f"orders/{order.ref}/cancel/", {"lines": ["1"]}).json()
+    assert (done["changed"], done["whole"]) == (True, True)
+    assert [(line["cancelled"], line["put_back"], line["shipped"]) for line in done["lines"]] == [(2, 0, 0)]
+    assert Order.objects.get().state == "cancelled"
+    assert post(caller, f"orders/{order.ref}/cancel/").json()["changed"] is False
+
+
+def test_what_has_left_is_not_cancelled(caller, reno):
+    order = sold.shipped(reno).order
+    answer = post(caller, f"orders/{order.ref}/cancel/")
+    assert (answer.status_code, answer.json()["code"]) == (409, "already_shipped")
+
+
+def test_an_unknown_line_is_named(caller, reno):
+    order = sold.on_the_floor(reno).order
+    answer = post(caller, f"orders/{order.ref}/cancel/", {"lines": ["nope"]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_line")
+    assert Order.objects.get().state == "routed"
+
+
+def test_units_come_back_once_per_key(caller, reno):
+    order = sold.shipped(reno).order
+    body = {"key": "R-1", "order": order.ref, "line_ref": "1", "quantity": 1, "node": "RENO-DC"}
+    assert post(caller, "returns/", body).status_code == 201
+    again = post(caller, "returns/", body)
+    assert (again.status_code, again.json()) == (200, {"key": "R-1", "repeated": True})
+    assert Return.objects.count() == 1
+    too_many = post(caller, "returns/", body | {"key": "R-2", "quantity": 2})
+    assert too_many.status_code in (409, 422)
+    assert Return.objects.count() == 1
+
+
+def test_a_customer_answers_once(caller, reno):
+    order = sold.shipped(reno).order
+    body = {"order": order.ref, "score": 5, "comment": "Quick"}
+    assert [post(caller, "feedback/", body).status_code for _ in range(2)] == [201, 200]
+    assert post(caller, "feedback/", body | {"score": 6}).status_code == 422
+    assert post(caller, "feedback/", body | {"score": 1}).status_code == 409
+    assert Feedback.objects.get().score == 5
+
+
+def test_orders_are_listed_newest_first_page_by_page(caller):
+    at = datetime(2026, 11, 10, 15, tzinfo=UTC)
+    for number in range(3):
+        make.order(f"O-{number}", placed_at=at + timedelta(minutes=number))
+    first = caller.get("/api/v1/orders/", {"limit": 2}).json()
+    assert [order["order_ref"] for order in first["results"]] == ["O-2", "O-1"]
+    second = caller.get("/api/v1/orders/", {"limit": 2, "after": first["next"]}).json()
+    assert ([order["order_ref"] for order in second["results"]], second["next"]) == (["O-0"], None)
+    assert caller.get("/api/v1/orders/", {"order_ref": "O-1"}).json()["results"][0]["order_ref"] == "O-1"
+
+
+@pytest.mark.parametrize("after", ["x", "2026-11-10T15:00:00_1", "2026-11-10T15:00:00+00:00_x", "_"])
+def test_a_made_up_cursor_is_refused(caller, after):
+    answer = caller.get("/api/v1/orders/", {"after": after})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "after")
+
+
+def test_a_page_of_orders_takes_few_queries(caller, reno, django_assert_max_num_queries):
+    for _ in range(5):
+        sold.on_the_floor(reno, lines={"MUG": 1})
+    with django_assert_max_num_queries(6):
+        assert len(caller.get("/api/v1/orders/").json()["results"]) == 5
+
+
+def test_orders_carry_no_personal_data(caller, reno):
+    order = sold.on_the_floor(reno).order
+    assert "customer" not in caller.get(f"/api/v1/orders/{order.ref}/").json()
+
+
+def test_the_document_of_the_api_describes_every_endpoint(client):
+    client.force_login(make.user(Role.ADMINISTRATOR))
+    document = client.get("/api/schema/", HTTP_ACCEPT="application/vnd.oai.openapi+json").json()
+    assert {path.removeprefix("/api/v1/") for path in document["paths"] if path.startswith("/api/v1/")} == {
+        "availability/cart/",
+        "availability/{sku}/",
+        "feedback/",
+        "nodes/",
+        "nodes/{code}/",
+        "orders/",
+        "orders/bulk/",
+        "orders/{ref}/",
+        "orders/{ref}/cancel/",
+        "returns/",
+        "shipments/",
+        "shipments/{ref}/",
+        "shipments/{ref}/deliver/",
+        "shipments/{ref}/hand-over/",
+        "shipments/{ref}/pack/",
+        "shipments/{ref}/pick/",
+        "shipments/{ref}/ready/",
+        "shipments/{ref}/ship/",
+        "shipments/{ref}/short/",
+        "skus/",
+        "skus/{code}/",
+        "stock/counts/",
+    }
+    assert set(document["paths"]["/api/v1/orders/"]) == {"get", "post"}
