@@ -232,6 +232,7 @@ def told(order: Any) -> dict[str, Any]:
     """An order as the API tells it; personal data stays inside."""
     plain = ("ref", "order_ref", "state", "method", "currency", "promise_source", "value", "revision")
     moments = ("placed_at", "accepted_at", "first_promise_at", "promise_at")
+    days = ("ship_date", "arrive_date", "shipped_at", "delivered_at")
     units = ("ordered", "pending", "allocated", "backordered", "shipped", "delivered", "returned", "cancelled")
     return {
         **{name: getattr(order, name) for name in plain},
@@ -249,10 +250,7 @@ def told(order: Any) -> dict[str, Any]:
         "shipments": [
             {
                 **{name: getattr(shipment, name) for name in ("ref", "state", "service", "tracking_number")},
-                **{
-                    name: getattr(shipment, name)
-                    for name in ("ship_date", "arrive_date", "shipped_at", "delivered_at")
-                },
+                **{name: api_calls.iso(getattr(shipment, name)) for name in days},
                 "node": shipment.node.code,
             }
             for shipment in order.told_shipments

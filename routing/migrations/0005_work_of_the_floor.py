@@ -9,7 +9,9 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="allocation",
-            index=models.Index(fields=["order"], condition=Q(dispatched_at__isnull=True), name="allocations_to_dispatch"),
+            index=models.Index(
+                fields=["order"], condition=Q(dispatched_at__isnull=True), name="allocations_to_dispatch"
+            ),
         ),
         migrations.AddIndex(
             model_name="allocation",

@@ -171,7 +171,7 @@ def test_a_made_up_cursor_is_refused(caller, after):
 def test_a_page_of_orders_takes_few_queries(caller, reno, django_assert_max_num_queries):
     for _ in range(5):
         sold.on_the_floor(reno, lines={"MUG": 1})
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert len(caller.get("/api/v1/orders/").json()["results"]) == 5
 
 
