@@ -11,29 +11,36 @@ from routing import demand, exceptions, history, pending
 from routing.history import Kind
 
 MOST = 1000  # orders woken at once
+# A pickup is helped by stock at its own node, a new day by the slots that it opens, to a back-order only beside stock.
 # Stock that came is looked for again after a rest: 5 seconds, growing with the wait to at most 5 minutes. It counts
 # from 2 seconds before the last look on, because a figure is published a little after the stock was there.
 WAITING = """
 WITH live AS (
   SELECT activated_at FROM routing_strategyactivation ORDER BY id DESC LIMIT 1
 ), waits AS (
-  SELECT l.order_id, l.sku_id, l.first_looked_at, l.last_looked_at, true AS for_stock FROM routing_orderline l
+  SELECT l.order_id, l.sku_id, l.first_looked_at, l.last_looked_at, true AS for_stock, true AS back
+  FROM routing_orderline l
   WHERE l.backordered > 0
   UNION ALL
-  SELECT l.order_id, l.sku_id, l.first_looked_at, l.last_looked_at, e.reason <> 'engine_error'
+  SELECT l.order_id, l.sku_id, l.first_looked_at, l.last_looked_at, e.reason <> 'engine_error', false
   FROM routing_orderexception e JOIN routing_orderline l USING (order_id)
   WHERE e.closed_at IS NULL AND e.room = 'routing' AND l.pending > 0
     AND NOT EXISTS (SELECT FROM routing_pending p WHERE p.order_id = l.order_id)
-), helped AS (
-  SELECT w.order_id, o.priority, o.promise_at, CASE
-      WHEN w.for_stock AND p.atp > 0 AND p.raised_at > w.last_looked_at - interval '2 seconds'
-        AND %(at)s >= w.last_looked_at + least(interval '5 minutes',
-          greatest((w.last_looked_at - w.first_looked_at) / 4, interval '5 seconds')) THEN 'stock'
-      WHEN (SELECT activated_at FROM live) > w.last_looked_at THEN 'rules'
-      WHEN (%(at)s AT TIME ZONE o.ship_to_time_zone)::date
-        > (w.last_looked_at AT TIME ZONE o.ship_to_time_zone)::date THEN 'day' END AS why
+), there AS (
+  SELECT w.*, o.priority, o.promise_at, o.ship_to_time_zone AS zone, p.raised_at,
+    coalesce(p.atp > 0 AND (o.pickup_node_id IS NULL OR EXISTS (SELECT FROM inventory_stocklevel s
+      WHERE s.node_id = o.pickup_node_id AND s.sku_id = w.sku_id AND s.atp > 0)), false) AS stock
   FROM waits w JOIN routing_order o ON o.id = w.order_id LEFT JOIN inventory_publishedatp p ON p.sku_id = w.sku_id
   WHERE o.held_reason = ''
+), helped AS (
+  SELECT order_id, priority, promise_at, CASE
+      WHEN for_stock AND stock AND raised_at > last_looked_at - interval '2 seconds'
+        AND %(at)s >= last_looked_at + least(interval '5 minutes',
+          greatest((last_looked_at - first_looked_at) / 4, interval '5 seconds')) THEN 'stock'
+      WHEN (SELECT activated_at FROM live) > last_looked_at THEN 'rules'
+      WHEN (stock OR NOT back) AND (%(at)s AT TIME ZONE zone)::date > (last_looked_at AT TIME ZONE zone)::date
+        THEN 'day' END AS why
+  FROM there
 )
 SELECT order_id, max(why) FROM helped WHERE why IS NOT NULL
 GROUP BY order_id, priority, promise_at ORDER BY priority, promise_at, order_id LIMIT %(most)s

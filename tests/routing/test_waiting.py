@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from inventory import ledger
-from inventory.models import Sku
+from inventory.models import Node, Sku
 from routing import waiting
 from routing.models import Order, OrderEvent, OrderException, Pending
 from routing.sourcing import Sourced
@@ -98,6 +98,30 @@ def test_an_exception_is_looked_at_again_on_the_next_day_of_the_customer(network
     evening = clock.replace(day=11, hour=7, minute=59)  # 23:59 in Sacramento
     assert waiting.wake_waiting(at=evening) == 0
     assert waiting.wake_waiting(at=evening + MINUTE) == 1
+
+
+def test_a_pickup_is_helped_by_stock_at_its_own_node_alone(network, clock, route):
+    Node.objects.filter(code="RENO").update(abilities=["pickup"])
+    order = make.order("A", lines={"CLOCK": 1}, method="pickup", pickup_node=network["RENO"])
+    route()
+    make.stock(network["DENVER"], Sku.objects.get(code="CLOCK"), 5)
+    ledger.publish_atp(at=clock + MINUTE)
+    assert waiting.wake_waiting(at=clock + MINUTE) == 0
+    assert waiting.wake_waiting(at=clock + timedelta(days=1)) == 0
+    comes(network, "CLOCK", 1, clock + 2 * MINUTE)
+    assert waiting.wake_waiting(at=clock + 2 * MINUTE) == 1
+    assert route(at=clock + 2 * MINUTE) == Sourced(claimed=1, routed=1)
+    assert kinds(order) == ["backordered", "woken", "routed"]
+
+
+def test_a_back_order_is_helped_by_a_new_day_only_where_there_is_stock(network, clock, route):
+    make.strategy(make.rule(which_nodes=[{"field": "node", "values": ["RENO"]}]))
+    make.order("A", lines={"CLOCK": 1})
+    make.order("B", lines={"UNKNOWN": 1})
+    ledger.publish_atp(at=clock - MINUTE)
+    route()
+    assert waiting.wake_waiting(at=clock + timedelta(days=1)) == 1
+    assert Pending.objects.get().order.ref == "A"
 
 
 def test_a_held_order_sleeps_on(short_of_clocks, network, clock):
