@@ -16,7 +16,7 @@ from .rows import Fault
 
 ABILITIES = ("ship", "pickup", "curbside", "same_day")
 NEEDED = ("name", "kind", "time_zone", "cut_off", "daily_capacity")
-ALWAYS = {str(day): ["00:00", "23:59"] for day in range(7)}  # of a new node whose hours the file lacks
+ALWAYS = {str(day): ["00:00", "24:00"] for day in range(7)}  # of a new node whose hours the file lacks
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"(?:(\w{3})(?:-(\w{3}))?\s+)?(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})", re.IGNORECASE)
 
@@ -55,13 +55,14 @@ def hours(cell: str) -> dict[str, list[str]]:
         names = [day.lower() for day in span.groups()[:2] if day] if span else ["?"]
         if span is None or not set(names) <= set(_DAYS):
             raise cells.Wrong("not_hours", value=part[:40])
-        opens, closes = (cells.time_of_day(text) for text in span.groups()[2:])
-        if opens >= closes:
+        opens, closes = span.groups()[2:]
+        start, end = cells.time_of_day(opens), cells.time_of_day("23:59:59" if closes == "24:00" else closes)
+        if start >= end:
             raise cells.Wrong("not_hours", value=part[:40])
         first = _DAYS.index(names[0]) if names else 0
         last = _DAYS.index(names[-1]) if names else 6
         for day in range(first, last + 1):
-            found[str(day)] = [opens.strftime("%H:%M"), closes.strftime("%H:%M")]
+            found[str(day)] = [start.strftime("%H:%M"), closes if closes == "24:00" else end.strftime("%H:%M")]
     return found
 
 
@@ -102,12 +103,12 @@ READERS: Mapping[str, Any] = {
 
 def judge(rows: Sequence[Row], run: ImportRun, at: datetime) -> Judged:
     """Facts are dicts of the columns to write. A new node must have all that is needed of one."""
-    known = set(Node.objects.values_list("code", flat=True))
+    known = dict(Node.objects.values_list("code", "currency"))
     facts: list[dict[str, Any]] = []
     faults: list[Fault] = []
     seen: set[str] = set()
     for row in rows:
-        told = _fact(row)
+        told = _fact(row, known)
         if not isinstance(told, Fault):
             missing = [name for name in NEEDED if name not in told] if told["code"] not in known else []
             if told["code"] in seen:
@@ -154,16 +155,17 @@ def write(facts: Sequence[dict[str, Any]], *, run: ImportRun, part: int, at: dat
     return []
 
 
-def _fact(row: Row) -> dict[str, Any] | Fault:
+def _fact(row: Row, currencies: Mapping[str, str]) -> dict[str, Any] | Fault:
     values, field = row.values, "code"
     try:
         fact: dict[str, Any] = {"line": row.line, "code": cells.slug(values["code"])}
         for field, read in READERS.items():
             if field in values:
                 fact[field] = read(values[field])
+        currency = fact.get("currency") or currencies.get(fact["code"], "USD")
         for field in ("shipment_cost", "unit_cost"):
             if field in values:
-                fact[field] = cells.money(values[field], fact.get("currency", "USD"))
+                fact[field] = cells.money(values[field], currency)
     except cells.Wrong as wrong:
         return wrong.at(row.line, field)
     return fact

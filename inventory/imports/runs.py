@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import F
 
 from dom_project.lib import bell, db
@@ -201,6 +201,11 @@ def work(run: ImportRun, *, at: datetime, keep_on: Callable[[], bool] = lambda: 
                     ImportRun.objects.filter(pk=run.pk, lease_until=run.lease_until).update(lease_until=None)
                     bell.ring(TASK)
                     return False
+    except (Refused, DataError, IntegrityError) as refused:
+        # A chunk that can't be written would be tried for ever: the file ends here, and says where.
+        told = {"line": run.rows_read + 2, "reason": getattr(refused, "code", type(refused).__name__)}
+        _finish(run, ImportRun.State.FAILED, {"code": "chunk_not_written", "params": told}, at=at)
+        return True
     except (Broken, FileNotFoundError) as broken:
         _finish(run, ImportRun.State.FAILED, {"code": getattr(broken, "code", "file_gone"), "params": {}}, at=at)
         return True

@@ -1,7 +1,7 @@
 """SKUs from a file: made or changed by code. A column that the file lacks changes nothing of a SKU that exists."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,9 +49,12 @@ def judge(rows: Sequence[Row], run: ImportRun, at: datetime) -> Judged:
     facts: list[dict[str, Any]] = []
     faults: list[Fault] = []
     seen: Counter[str] = Counter()
+    currencies = dict(
+        Sku.objects.filter(code__in=[row.values["code"].strip() for row in rows]).values_list("code", "currency")
+    )
     for row in rows:
         try:
-            fact = _fact(row)
+            fact = _fact(row, currencies)
         except _Bad as bad:
             faults.append(bad.fault)
             continue
@@ -105,7 +108,7 @@ class _Bad(Exception):  # noqa: N818
         self.fault = fault
 
 
-def _fact(row: Row) -> dict[str, Any]:
+def _fact(row: Row, currencies: Mapping[str, str]) -> dict[str, Any]:
     values = row.values
     field = "code"
     try:
@@ -113,9 +116,10 @@ def _fact(row: Row) -> dict[str, Any]:
         for field, read in READERS.items():
             if field in values:
                 fact[field] = read(values[field])
+        currency = fact.get("currency") or currencies.get(fact["code"], "USD")
         for field in ("price", "cost"):
             if field in values:
-                fact[field] = cells.money(values[field], fact.get("currency", "USD"))
+                fact[field] = cells.money(values[field], currency)
     except cells.Wrong as wrong:
         raise _Bad(wrong.at(row.line, field)) from None
     return fact

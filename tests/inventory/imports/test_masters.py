@@ -3,6 +3,7 @@ from datetime import date, time
 import pytest
 
 from inventory import safety
+from inventory.imports import cells, nodes
 from inventory.models import Barcode, Node, NodeDay, Sku
 from tests import make
 from tests.filing import faults
@@ -35,6 +36,12 @@ def test_a_known_sku_changes_only_in_the_columns_of_the_file(take):
     take("skus", "sku;weight\nMUG;200\n")
     mug = Sku.objects.get()
     assert (mug.weight_grams, mug.price, mug.name) == (200, 1990, "Mug")
+
+
+def test_a_price_is_read_in_the_currency_that_the_sku_has(take):
+    make.sku("BOWL", currency="JPY")
+    take("skus", "sku,price\nBOWL,1200\n")
+    assert Sku.objects.get().price == 1200
 
 
 def test_a_new_sku_needs_its_code_only_and_constants_fill_the_rest(take):
@@ -104,6 +111,24 @@ def test_a_known_node_changes_only_in_the_columns_of_the_file(take):
 def test_a_bad_node_goes_back(take, case, row, field, reason):
     run = take("nodes", f"code,name,kind,time_zone,cut_off,capacity\nX,X,{row}\n")
     assert (faults(run), Node.objects.count()) == ([(2, field, reason)], 0), case
+
+
+@pytest.mark.parametrize(
+    ("case", "cell", "hours"),
+    [
+        ("every day", "9:00-21:00", {str(day): ["09:00", "21:00"] for day in range(7)}),
+        ("to the end of the day", "sun 00:00-24:00", {"6": ["00:00", "24:00"]}),
+        ("none", "", {}),
+    ],
+)
+def test_hours_are_written_as_people_do(case, cell, hours):
+    assert nodes.hours(cell) == hours, case
+
+
+@pytest.mark.parametrize("cell", ["always", "mon 21:00-09:00", "foo 09:00-10:00", "mon 09:00", "25:00-26:00"])
+def test_hours_that_are_none_are_refused(cell):
+    with pytest.raises(cells.Wrong):
+        nodes.hours(cell)
 
 
 def test_a_new_node_needs_what_routing_needs(take):

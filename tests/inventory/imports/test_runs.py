@@ -148,6 +148,22 @@ def test_an_archive_that_breaks_off_keeps_what_was_taken_and_says_so(bring, cloc
     assert Sku.objects.count() == run.rows_good == 15_000
 
 
+def test_a_chunk_that_can_not_be_written_ends_the_file_there(bring, clock, monkeypatch):
+    def refuses(facts, **_):
+        if facts[0]["code"] == "S5":
+            raise BadInput("not_positive", field="weight")
+        return real(facts, **_)
+
+    real = kinds.KINDS["skus"].write
+    monkeypatch.setitem(kinds.KINDS, "skus", replace(kinds.KINDS["skus"], write=refuses))
+    run = bring("skus", NINE)
+    runs.start(run, at=clock)
+    assert runs.work_due(at=clock, keep_on=lambda: True) == 1
+    run.refresh_from_db()
+    assert (run.state, run.rows_read, Sku.objects.count()) == ("failed", 4, 4)
+    assert run.error == {"code": "chunk_not_written", "params": {"line": 6, "reason": "not_positive"}}
+
+
 def test_a_started_file_can_not_be_changed_or_started_again(bring, clock):
     run = bring("skus", NINE)
     runs.start(run, at=clock)
