@@ -110,12 +110,12 @@ class Availability(APIView):
     def get(self, request: Request, sku: str) -> Response:
         ((sku_id, code),) = Sku.objects.filter(code=sku).values_list("id", "code") or [_no_sku(sku)]
         codes = dict(access.nodes_of(request.user).values_list("id", "code"))
-        nodes = [
+        nodes: list[dict[str, Any]] = [
             {"node": codes[node], "available": atp}
             for _sku, node, atp in levels.atp_by_node([sku_id])
             if node in codes and atp
         ]
-        nodes.sort(key=lambda row: (-int(row["available"]), str(row["node"])))
+        nodes.sort(key=lambda row: (-row["available"], row["node"]))
         return Response({"sku": code, "available": levels.atp_of([sku_id])[sku_id], "nodes": nodes})
 
 

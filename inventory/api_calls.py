@@ -1,6 +1,6 @@
 """What endpoints of all rooms share: a POST that is safe to repeat, and lists that go on where the last page ended."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -92,7 +92,8 @@ def iso(moment: date | None) -> str | None:
     return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
-def page(found: Sequence[Any], limit: int, cursor: Callable[[Any], str], told: Callable[[Any], Any]) -> Response:
+def page(found: Iterable[Any], limit: int, cursor: Callable[[Any], str], told: Callable[[Any], Any]) -> Response:
     """A page of rows, of which one more than `limit` was read; `next` is None on the last."""
-    rows = list(found[:limit])
-    return Response({"results": [told(row) for row in rows], "next": cursor(rows[-1]) if len(found) > limit else None})
+    rows = list(found)
+    more = cursor(rows[limit - 1]) if len(rows) > limit else None
+    return Response({"results": [told(row) for row in rows[:limit]], "next": more})
