@@ -256,5 +256,4 @@ def _count(rows: Sequence[Allocated], to: str) -> None:
 
 
 def _columns(prefix: str, kind: type[Any], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    columns = zip(*rows, strict=True) if rows else ((),) * len(kind._fields)
-    return {f"{prefix}{name}": list(column) for name, column in zip(kind._fields, columns, strict=True)}
+    return {f"{prefix}{name}": [row[place] for row in rows] for place, name in enumerate(kind._fields)}
