@@ -227,21 +227,23 @@ class Explained:
     dearer_by: int | None  # what the next best would have cost more
 
 
-def of_order(order_id: int) -> list[Decision]:
+def of_order(order_id: int, *, limit: int | None = None) -> list[Decision]:
     """The decisions on an order, the newest first."""
-    return list(Decision.objects.filter(order_id=order_id).order_by("-decided_at", "-id"))
+    return list(Decision.objects.filter(order_id=order_id).order_by("-decided_at", "-id")[:limit])
 
 
-def explain(decision: Decision) -> Explained:
+def explain(decision: Decision, *, away: Mapping[str, int] | None = None) -> Explained:
     """The stored decision under the questions: why these nodes, why split, why not a nearer one, what else.
 
-    Reads the places of nodes and order; all else is what was stored, so it stays true when rules and rates change.
+    Reads the places of nodes and order, unless the caller knows how far `away` in km each node is; all else is what
+    was stored, so it stays true when rules and rates change.
     """
     parcels, others = decision.plan["parcels"], decision.alternatives
     used = {parcel["node"] for parcel in parcels}
     refused = {node: row for row in decision.refusals for node in row["nodes"]}
     farthest = max((parcel["distance_km"] for parcel in parcels), default=-1)
-    away = _distances(decision.order_id) if refused and farthest > 0 else {}
+    if away is None:
+        away = _distances(decision.order_id) if refused and farthest > 0 else {}
     nearer = sorted(
         (km, node) for node, km in away.items() if 0 <= km < farthest and node in refused and node not in used
     )

@@ -1,0 +1,257 @@
+"""A stored decision in sentences, under the questions that people ask, and as the table of all nodes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from dom_project.templatetags.fairlead import day, duration, money
+from fulfillment.dossier import Line
+from routing import words
+from routing.decisions import Explained
+from routing.models import Decision
+from routing.seen import Seen
+
+NAMED = 3  # nearer nodes that are named before "and so many more"
+COLUMNS = 4  # lines that get a column of their own
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """One node in the table. `stock` per line: units seen, None where it is not stocked; `cost` of the best plan."""
+
+    code: str
+    name: str
+    kind: str
+    distance_km: int
+    stock: Sequence[int | None]
+    enough: int
+    outcome: str
+    chosen: bool
+    refused: bool
+    cost: int | None
+    dearer_by: int | None
+
+
+class Answers:
+    """One decision, told to a reader. `nodes` gives codes their names."""
+
+    def __init__(
+        self, decision: Decision, told: Explained, seen: Seen | None, nodes: Mapping[str, str], lines: Sequence[Line]
+    ) -> None:
+        self.decision, self.told, self.seen, self.nodes = decision, told, seen, nodes
+        self.names = {line.sku: line.name for line in lines}
+        self.rules = seen.rules if seen else {}
+
+    def name(self, code: str) -> str:
+        return self.nodes.get(code, code)
+
+    def money(self, minor: int) -> str:
+        return money(minor, self.decision.currency)
+
+    def refusal(self, code: str, params: Mapping[str, Any]) -> str:
+        """Why a node said no, with the rule's name for its ref."""
+        rule = str(params.get("rule", ""))
+        return words.sentence(code, {**params, "rule": f"“{self.rules.get(rule, rule)}”"})
+
+    @property
+    def rule(self) -> str:
+        return self.rules.get(self.decision.rule_ref, self.decision.rule_ref)
+
+    def why_these(self) -> list[str]:
+        if not self.told.parcels:
+            why = self.told.why
+            said = [words.sentence(why["code"], why["params"])] if why else []
+            return said + [self._refused(row) for row in self.decision.refusals]
+        said = [self._parcel(parcel) for parcel in self.told.parcels]
+        if self.told.dearer_by is not None and self.told.dearer_by >= 0:
+            said.append(_("No other plan that the rule allows costs less."))
+        elif not self.decision.alternatives:
+            said.append(_("Nobody else could send it."))
+        said += [
+            _("%(what)s, %(units)s: no place was found.")
+            % {"what": self.names.get(line["sku"], line["sku"]), "units": _units(line["units"])}
+            for line in self.told.left
+        ]
+        return said
+
+    def _refused(self, row: Mapping[str, Any]) -> str:
+        """How many nodes said no for one reason; a single one by its name."""
+        reason, nodes = self.refusal(row["code"], row["params"]), row["nodes"]
+        if len(nodes) == 1:
+            return f"{self.name(nodes[0])} {reason}."
+        return _("%(reason)s: %(count)s nodes.") % {"reason": reason[:1].upper() + reason[1:], "count": len(nodes)}
+
+    def _parcel(self, parcel: Mapping[str, Any]) -> str:
+        units = sum(line["units"] for line in parcel["lines"])
+        params = {
+            "node": self.name(parcel["node"]),
+            "units": _units(units),
+            "cost": self.money(parcel["freight"] + parcel["handling"]),
+            "day": day(date.fromisoformat(parcel["arrive_date"])),
+            "km": f"{parcel['distance_km']:,}",
+        }
+        if not parcel["service"]:
+            return _("%(node)s hands over %(units)s to the customer for %(cost)s, ready %(day)s.") % params
+        return _("%(node)s, %(km)s km away, sends %(units)s for %(cost)s; they arrive %(day)s.") % params
+
+    def why_split(self) -> list[str]:
+        if not self.told.parcels:
+            return []
+        if not self.told.split:
+            return [_("It was not split: everything that was routed goes in one parcel.")]
+        if self.told.best_single:
+            single = self.told.best_single
+            more = single["priced"] - self.decision.priced
+            said = _("One parcel from %(node)s would have cost %(cost)s, %(more)s more.")
+            return [
+                said
+                % {"node": self.name(single["node"]), "cost": self.money(single["priced"]), "more": self.money(more)}
+            ]
+        count = len(self.told.partly)
+        if not count:
+            return [_("No single node could have sent all of it.")]
+        said = ngettext(
+            "No single node could have sent all of it: %(count)s node lacked a part.",
+            "No single node could have sent all of it: %(count)s nodes lacked a part.",
+            count,
+        )
+        return [said % {"count": count}]
+
+    def why_not_nearer(self) -> list[str]:
+        if not self.told.parcels:
+            return []
+        if not self.told.nearer:
+            return [_("No open node is nearer to the customer.")]
+        said = [
+            _("%(node)s, %(km)s km away, %(refusal)s.")
+            % {
+                "node": self.name(near.node),
+                "km": f"{near.distance_km:,}",
+                "refusal": self.refusal(near.code, near.params),
+            }
+            for near in self.told.nearer[:NAMED]
+        ]
+        more = len(self.told.nearer) - NAMED
+        if more > 0:
+            text = ngettext("So it is with %(count)s more; see the table.", "%(count)s more are in the table.", more)
+            said.append(text % {"count": more})
+        return said
+
+    def stock(self) -> list[str]:
+        said = []
+        for row in self.told.stock:
+            age = row["minutes_old"]
+            feed = (
+                _("no feed has told of it yet")
+                if age is None
+                else _("its feed was %(age)s old") % {"age": duration(age * 60)}
+            )
+            said.append(
+                _("%(node)s could promise %(atp)s of %(what)s for the %(units)s wanted; %(feed)s.")
+                % {
+                    "node": self.name(row["node"]),
+                    "atp": f"{row['atp']:,}",
+                    "what": self.names.get(row["sku"], row["sku"]),
+                    "units": f"{row['units']:,}",
+                    "feed": feed,
+                }
+            )
+        return said or [_("No node had stock that could be promised for it.")]
+
+    def cost(self) -> list[str]:
+        if not self.told.parcels:
+            return []
+        cost = self.told.cost
+        said = [
+            _("%(invoice)s: %(freight)s freight and %(handling)s handling.")
+            % {part: self.money(cost[part]) for part in ("invoice", "freight", "handling")}
+        ]
+        if cost["lateness"]:
+            said.append(
+                _("%(late)s for lateness steered the choice; nobody pays it.") % {"late": self.money(cost["lateness"])}
+            )
+        best = self.told.next_best
+        if best and self.told.dearer_by is not None:
+            params = {
+                "nodes": _(" and ").join(self.name(code) for code in dict.fromkeys(best["nodes"])),
+                "cost": self.money(best["priced"]),
+                "more": self.money(abs(self.told.dearer_by)),
+            }
+            if best["unfilled"]:
+                said.append(_("The next best, %(nodes)s, would have left units without a place.") % params)
+            elif self.told.dearer_by >= 0:
+                said.append(_("The next best is %(nodes)s: %(cost)s, %(more)s more.") % params)
+            else:
+                said.append(_("Cheaper by %(more)s would be %(nodes)s; the rule ranks by something else.") % params)
+        else:
+            said.append(_("There was no other plan."))
+        return said
+
+    def table(self, kinds: Mapping[str, str], away: Mapping[str, int]) -> list[NodeRow]:
+        """Every node that was looked at: the plan first, then by cost, then the refused ones by distance."""
+        parcels: dict[str, list[int]] = {}
+        for parcel in self.told.parcels:
+            parcels.setdefault(parcel["node"], []).append(parcel["number"])
+        others = {other["node"]: other for other in self.decision.alternatives}
+        refused = {code: row for row in self.decision.refusals for code in row["nodes"]}
+        wanted = self.seen.units if self.seen else []
+        rows = []
+        for code in dict.fromkeys([*parcels, *others, *refused]):
+            stock = self.seen.atp.get(code, []) if self.seen else []
+            other, why = others.get(code), refused.get(code)
+            cost = self.decision.priced if code in parcels else other["priced"] if other else None
+            rows.append(
+                NodeRow(
+                    code=code,
+                    name=self.name(code),
+                    kind=kinds.get(code, ""),
+                    distance_km=self.seen.distance_km.get(code, -1) if self.seen else away.get(code, -1),
+                    stock=stock,
+                    enough=sum((have or 0) >= units for have, units in zip(stock, wanted, strict=False)),
+                    outcome=self._outcome(parcels.get(code), other, why),
+                    chosen=code in parcels,
+                    refused=code not in parcels and not other,
+                    cost=cost,
+                    dearer_by=None if code in parcels or cost is None else cost - self.decision.priced,
+                )
+            )
+        far = 1 << 40
+        return sorted(
+            rows,
+            key=lambda row: (
+                not row.chosen,
+                row.refused,
+                row.cost or 0,
+                row.distance_km if row.distance_km >= 0 else far,
+            ),
+        )
+
+    def _outcome(
+        self, numbers: Sequence[int] | None, other: Mapping[str, Any] | None, why: Mapping[str, Any] | None
+    ) -> str:
+        if numbers:
+            return ", ".join(_("Parcel %(number)s") % {"number": number} for number in numbers)
+        if other:
+            beside = [self.name(code) for code in dict.fromkeys(other["nodes"]) if code != other["node"]]
+            said = (
+                _("costs more, together with %(nodes)s") % {"nodes": ", ".join(beside)} if beside else _("costs more")
+            )
+            return _("would leave units without a place") if other["unfilled"] else said
+        return self.refusal(why["code"], why["params"]) if why else ""
+
+
+def outcome(decision: Decision) -> str:
+    """What came of a decision, in a few words."""
+    nodes = len({parcel["node"] for parcel in decision.plan["parcels"]})
+    if decision.outcome == "none":
+        return _("No place was found")
+    said = ngettext("Placed at %(count)s node", "Placed at %(count)s nodes", nodes) % {"count": nodes}
+    return said if decision.outcome == "all" else _("%(said)s, a part was left") % {"said": said}
+
+
+def _units(units: int) -> str:
+    return ngettext("%(units)s unit", "%(units)s units", units) % {"units": f"{units:,}"}
