@@ -49,7 +49,7 @@ def shipments_of(user: Any) -> QuerySet[Shipment]:
 
 def shipment_for(user: Any, ref: str) -> Shipment:
     """The shipment with this public ref, if the user may see it. Raises NoSuchShipment otherwise."""
-    if shipment := shipments_of(user).select_related("order", "node").filter(ref=ref).first():
+    if shipment := shipments_of(user).select_related("order__customer", "node").filter(ref=ref).first():
         return shipment
     raise NoSuchShipment("unknown_shipment", {"shipment": ref[:64]})
 

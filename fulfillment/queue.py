@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -34,6 +34,7 @@ class Item:
     quantity: int
     picked: int
     reason: str
+    barcode: str
 
     @property
     def left(self) -> int:
@@ -63,6 +64,7 @@ class Card:
     minutes_left: int
     why: Mapping[str, Any]
     cancel_reason: str
+    shipped_at: datetime | None
     items: Sequence[Item] = field(default_factory=tuple)
 
     @property
@@ -72,6 +74,27 @@ class Card:
     @property
     def picked(self) -> int:
         return sum(item.picked for item in self.items if not item.stopped)
+
+
+class Workload(NamedTuple):
+    """What waits at one node, in shipments; `cut_off_at` is the earliest of what is not packed yet, None without."""
+
+    code: str
+    name: str
+    kind: str
+    place: str
+    time_zone: str
+    to_pick: int
+    picking: int
+    to_pack: int
+    ready: int
+    put_back: int
+    cut_off_at: datetime | None
+    minutes_left: int | None
+
+    @property
+    def open(self) -> int:
+        return self.to_pick + self.picking + self.to_pack + self.ready
 
 
 class PutBack(NamedTuple):
@@ -102,7 +125,7 @@ SELECT tab, count(*)::int FROM (
 """
 CARDS = f"""
 SELECT s.id, s.ref, o.ref, s.state, {TAB} AS tab, s.method, s.service, s.picker, s.tracking_number, s.cut_off_at,
-  o.promise_at, floor(extract(epoch FROM s.cut_off_at - %(at)s) / 60)::int, s.why, s.cancel_reason
+  o.promise_at, floor(extract(epoch FROM s.cut_off_at - %(at)s) / 60)::int, s.why, s.cancel_reason, s.shipped_at
 FROM fulfillment_shipment s JOIN routing_order o ON o.id = s.order_id WHERE {{which}}
 """
 OPEN = "s.node_id = %(node)s AND s.closed_at IS NULL"
@@ -111,7 +134,8 @@ STOPPED = """s.node_id = %(node)s AND s.closed_at > %(since)s AND s.state = 'can
   AND s.packed_at IS NULL AND s.cancel_reason <> 'short'"""
 ITEMS = """
 SELECT l.shipment_id, l.id, o.line_ref, k.code, k.name, coalesce(c.code, ''), coalesce(v.shelf, ''), l.quantity,
-  l.picked, CASE WHEN l.close_reason = 'shipped' THEN '' ELSE l.close_reason END
+  l.picked, CASE WHEN l.close_reason = 'shipped' THEN '' ELSE l.close_reason END,
+  coalesce((SELECT min(b.code) FROM inventory_barcode b WHERE b.sku_id = k.id), '')
 FROM fulfillment_shipmentline l JOIN fulfillment_shipment s ON s.id = l.shipment_id
 JOIN routing_orderline o ON o.id = l.order_line_id JOIN inventory_sku k ON k.id = l.sku_id
 LEFT JOIN inventory_category c ON c.id = k.category_id
@@ -125,6 +149,20 @@ JOIN fulfillment_shipment s ON s.id = l.shipment_id JOIN inventory_sku k ON k.id
 LEFT JOIN inventory_category c ON c.id = k.category_id
 LEFT JOIN inventory_stocklevel v ON v.node_id = t.node_id AND v.sku_id = l.sku_id
 WHERE t.node_id = %s AND t.done_at IS NULL ORDER BY t.created_at, t.id
+"""
+WORKLOADS = f"""
+SELECT n.code, n.name, n.kind, concat_ws(', ', nullif(n.city, ''), nullif(n.region, '')), n.time_zone,
+  coalesce(w.to_pick, 0), coalesce(w.picking, 0), coalesce(w.to_pack, 0), coalesce(w.ready, 0),
+  (SELECT count(*)::int FROM fulfillment_task t WHERE t.node_id = n.id AND t.done_at IS NULL), w.cut_off_at,
+  floor(extract(epoch FROM w.cut_off_at - %(at)s) / 60)::int
+FROM inventory_node n LEFT JOIN (
+  SELECT node_id, count(*) FILTER (WHERE tab = 'to_pick')::int AS to_pick,
+    count(*) FILTER (WHERE tab = 'picking')::int AS picking, count(*) FILTER (WHERE tab = 'to_pack')::int AS to_pack,
+    count(*) FILTER (WHERE tab = 'ready')::int AS ready,
+    min(cut_off_at) FILTER (WHERE tab IN ('to_pick', 'picking', 'to_pack')) AS cut_off_at
+  FROM (SELECT s.node_id, s.cut_off_at, {TAB} AS tab FROM fulfillment_shipment s
+        WHERE s.node_id = ANY(%(nodes)s::bigint[]) AND s.closed_at IS NULL) s GROUP BY node_id
+) w ON w.node_id = n.id WHERE n.id = ANY(%(nodes)s::bigint[]) ORDER BY w.cut_off_at NULLS LAST, n.name, n.id
 """
 STOP_SIGN = timedelta(minutes=30)  # how long a cancelled pick stays on the picker's screen
 
@@ -157,6 +195,11 @@ def card(shipment_id: int, *, at: datetime) -> Card:
     return found[0]
 
 
+def workloads(node_ids: Collection[int], *, at: datetime) -> list[Workload]:
+    """What waits at each of these nodes, the earliest cut-off first, then by name. One query."""
+    return [Workload(*row) for row in db.rows(WORKLOADS, {"nodes": sorted(node_ids), "at": at})]
+
+
 def put_backs(node: Node) -> list[PutBack]:
     """What has to be put back, the oldest first."""
     return [PutBack(*row) for row in db.rows(PUT_BACKS, [node.id])]
@@ -176,4 +219,4 @@ def _with_items(rows: Sequence[tuple[Any, ...]]) -> list[Card]:
     items: dict[int, list[Item]] = defaultdict(list)
     for shipment_id, *item in db.rows(ITEMS, [[row[0] for row in rows]]):
         items[shipment_id].append(Item(*item))
-    return [Card(*[*row[:12], json.loads(row[12]), row[13], tuple(items[row[0]])]) for row in rows]
+    return [Card(*[*row[:12], json.loads(row[12]), *row[13:], tuple(items[row[0]])]) for row in rows]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import exceptions, order, orders, queue
+from .views import exceptions, order, orders, pick, queue
 
 urlpatterns = [
     path("orders/", orders.orders, name="orders"),
@@ -10,4 +10,16 @@ urlpatterns = [
     path("exceptions/", exceptions.exceptions, name="exceptions"),
     path("store/", queue.stores, name="stores"),
     path("store/<slug:node_code>/", queue.queue, name="queue"),
+    path("store/<slug:node_code>/next/", queue.queue_next, name="queue_next"),
+    path("store/<slug:node_code>/put-back/<int:task_id>/", queue.put_back, name="put_back"),
+    path("store/<slug:node_code>/<slug:ref>/", pick.pick, name="pick"),
+    path("store/<slug:node_code>/<slug:ref>/start/", pick.pick_start, name="pick_start"),
+    path("store/<slug:node_code>/<slug:ref>/scan/", pick.pick_scan, name="pick_scan"),
+    path("store/<slug:node_code>/<slug:ref>/units/", pick.pick_units, name="pick_units"),
+    path("store/<slug:node_code>/<slug:ref>/short/", pick.pick_short, name="pick_short"),
+    path("store/<slug:node_code>/<slug:ref>/lay-back/", pick.pick_lay_back, name="pick_lay_back"),
+    path("store/<slug:node_code>/<slug:ref>/pack/", pick.pick_pack, name="pick_pack"),
+    path("store/<slug:node_code>/<slug:ref>/ready/", pick.pick_ready, name="pick_ready"),
+    path("store/<slug:node_code>/<slug:ref>/ship/", pick.pick_ship, name="pick_ship"),
+    path("store/<slug:node_code>/<slug:ref>/hand-over/", pick.pick_hand_over, name="pick_hand_over"),
 ]

@@ -25,6 +25,7 @@ class Kind(models.TextChoices):
     WOKEN = "woken"
     DISPATCHED = "dispatched"
     PICKING = "picking"
+    LAID_BACK = "laid_back"
     PICKED_SHORT = "picked_short"
     PACKED = "packed"
     READY = "ready"

@@ -61,6 +61,7 @@ EVENTS: sentences.Words = {
     "woken": _("Woken: stock has come"),
     "dispatched": _("Sent to the floor"),
     "picking": _("Picking begun"),
+    "laid_back": _("Back in the queue"),
     "picked_short": _("Picked short"),
     "packed": _("Packed"),
     "ready": _("Ready for the customer"),

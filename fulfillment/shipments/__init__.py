@@ -3,7 +3,15 @@
 from .dispatch import dispatch_due
 from .leaving import deliver_many, hand_over_many, lose_many, ship_many
 from .packing import make_ready_many, pack_many
-from .picking import expect_scan, pick_many, pick_whole_many, start_picking_many
+from .picking import (
+    expect_scan,
+    lay_back_many,
+    pick_many,
+    pick_whole_many,
+    scan,
+    start_next,
+    start_picking_many,
+)
 from .recall import answer_recalls, recall_many
 from .short import Reason, report_short
 
@@ -14,6 +22,7 @@ __all__ = [
     "dispatch_due",
     "expect_scan",
     "hand_over_many",
+    "lay_back_many",
     "lose_many",
     "make_ready_many",
     "pack_many",
@@ -21,6 +30,8 @@ __all__ = [
     "pick_whole_many",
     "recall_many",
     "report_short",
+    "scan",
     "ship_many",
+    "start_next",
     "start_picking_many",
 ]

@@ -8,6 +8,7 @@ from django.db import transaction
 from dom_project.lib import db
 from dom_project.lib.api_errors import BadInput, NotFound, Refused
 from fulfillment.states import ON_THE_FLOOR, IllegalMove, State, check_move
+from inventory import idempotency
 from routing import history
 from routing.history import Kind
 
@@ -22,6 +23,14 @@ WHERE l.id = u.id AND l.picked <> u.picked RETURNING l.id
 WHOLE = """
 UPDATE fulfillment_shipmentline SET picked = quantity
 WHERE shipment_id = ANY(%s::bigint[]) AND closed_at IS NULL AND picked < quantity
+"""
+NOTHING = """
+UPDATE fulfillment_shipmentline SET picked = 0
+WHERE shipment_id = ANY(%s::bigint[]) AND closed_at IS NULL AND picked > 0
+"""
+MOST_URGENT = """
+SELECT id FROM fulfillment_shipment
+WHERE node_id = %s AND closed_at IS NULL AND state = 'to_pick' ORDER BY cut_off_at, id LIMIT 1
 """
 SKU_OF_CODE = """
 SELECT k.code, k.name FROM inventory_sku k WHERE k.code = %(code)s
@@ -39,6 +48,33 @@ def start_picking_many(shipment_ids: Collection[int], *, at: datetime, actor: st
     for shipment in shipments:
         check_move(shipment.state, State.PICKING, shipment.ref)
     return [shipment.id for shipment in start(shipments, at=at, actor=actor)]
+
+
+def start_next(node_id: int, *, at: datetime, actor: str) -> int | None:
+    """Start the node's shipment with the earliest cut-off. Returns it, None when nothing is left to start.
+
+    What somebody else starts at the same moment is passed over.
+    """
+    while (due := db.value(MOST_URGENT, [node_id])) is not None:
+        try:
+            return start_picking_many([due], at=at, actor=actor)[0]
+        except IllegalMove:
+            continue
+    return None
+
+
+@db.retry_on_conflict
+@transaction.atomic
+def lay_back_many(shipment_ids: Collection[int], *, at: datetime, actor: str) -> list[int]:
+    """Give work that was begun back to the queue; what was picked is on its shelf again. Returns the shipments.
+
+    Raises IllegalMove for what nobody is picking.
+    """
+    shipments = locking.take(shipment_ids)
+    laid = locking.move(shipments, State.TO_PICK, at=at, picker="", picking_at=None)
+    db.execute(NOTHING, [[shipment.id for shipment in laid]])
+    history.record(Kind.LAID_BACK, [shipment.told() for shipment in laid], actor=actor, at=at)
+    return [shipment.id for shipment in laid]
 
 
 @db.retry_on_conflict
@@ -75,6 +111,26 @@ def pick_whole_many(shipment_ids: Collection[int], *, at: datetime, actor: str) 
     changed = db.execute(WHOLE, [[shipment.id for shipment in shipments]])
     locking.tell(shipments)
     return changed
+
+
+@db.retry_on_conflict
+@transaction.atomic
+def scan(shipment_id: int, code: str, *, key: str = "", at: datetime, actor: str) -> Line:
+    """Count one unit of what was scanned. Returns its line with the units picked by now.
+
+    Two people who scan into one shipment count two. The same key again, within days, counts nothing more and returns
+    the line as it was then. Raises what `expect_scan` raises, BadInput(bad_text) for a key too long, IllegalMove.
+    """
+    shipments = locking.take([shipment_id])
+
+    def count() -> tuple[int, Line]:
+        _refuse_unless_picking(shipments)
+        line = expect_scan(shipment_id, code)
+        pick_many([(line.id, line.picked + 1)], at=at, actor=actor)
+        return 200, line._replace(picked=line.picked + 1)
+
+    _, line, _ = idempotency.once(f"scan:{shipment_id}", key, code.strip().encode(), count, at=at)
+    return Line(*line)
 
 
 def expect_scan(shipment_id: int, code: str) -> Line:
