@@ -75,7 +75,9 @@ def test_an_associate_of_two_nodes_chooses_and_sees_no_others(client, reno):
     client.force_login(make.user(Role.STORE_ASSOCIATE, nodes=(reno, elko)))
     on_the_floor(reno)
     page = text_of(client.get("/store/"))
-    assert "/store/RENO/" in page and "/store/ELKO/" in page and "Denver" not in page
+    assert "/store/RENO/" in page
+    assert "/store/ELKO/" in page
+    assert "Denver" not in page
 
 
 def test_an_associate_without_a_node_is_told_who_gives_one(client):
@@ -89,8 +91,11 @@ def test_a_manager_sees_every_node_with_its_counts(client, reno, django_assert_m
     client.force_login(make.user(Role.OPERATIONS_MANAGER))
     with django_assert_max_num_queries(12):
         page = text_of(client.get("/store/"))
-    assert "<b>1</b> to pick" in page and "<b>1</b> to pack" in page and "<b>1</b> waiting" in page
-    assert "Elko store" in page and "1 node with nothing to do" in page
+    assert "<b>1</b> to pick" in page
+    assert "<b>1</b> to pack" in page
+    assert "<b>1</b> waiting" in page
+    assert "Elko store" in page
+    assert "1 node with nothing to do" in page
 
 
 @pytest.mark.parametrize("role", [Role.EXECUTIVE, Role.CUSTOMER_SERVICE])
@@ -170,7 +175,8 @@ def test_the_most_urgent_comes_first_and_says_why_and_until_when(floor, reno):
     Shipment.objects.filter(pk=sooner.pk).update(cut_off_at=now + timedelta(minutes=40, seconds=30))
     page = text_of(floor.get("/store/RENO/"))
     assert page.index(sooner.ref) < page.index(later.ref)
-    assert "40 min left" in page and "5 h left" in page or "5 h 1 min left" in page
+    assert "40 min left" in page
+    assert "5 h " in page
     assert "Best place for this order, 180 km from the customer." in page
     assert f"Start picking next: {sooner.ref[-4:]}" in page
 
@@ -178,7 +184,8 @@ def test_the_most_urgent_comes_first_and_says_why_and_until_when(floor, reno):
 def test_a_fragment_is_the_rows_alone(floor, reno):
     shipment = on_the_floor(reno)
     part = floor.get("/store/RENO/", headers=HTMX)
-    assert shipment.ref in text_of(part) and "<html" not in text_of(part)
+    assert shipment.ref in text_of(part)
+    assert "<html" not in text_of(part)
     assert "HX-Request" in part["Vary"]
 
 
@@ -228,10 +235,12 @@ def test_goods_are_put_back_once(floor, reno):
     assert "Back on the shelf" in text_of(floor.get("/store/RENO/?tab=put_back"))
     path = f"/store/RENO/put-back/{task.pk}/"
     first = floor.post(path)
-    assert first.url == "/store/RENO/?tab=put_back" and figures(reno) == (60, 0, 0)
+    assert first.url == "/store/RENO/?tab=put_back"
+    assert figures(reno) == (60, 0, 0)
     before = everything()
     second = floor.post(path)
-    assert said(second)[-1] == "These goods are back on the shelf already." and everything() == before
+    assert said(second)[-1] == "These goods are back on the shelf already."
+    assert everything() == before
     assert sound()
 
 
@@ -242,9 +251,12 @@ def test_a_scan_counts_one_unit_by_barcode_or_sku_and_starts_the_pick(floor, ren
     shipment = on_the_floor(reno, lines={"MUG": 2, "TRAY": 1})
     Barcode.objects.create(sku=shipment.lines.get(sku__code="MUG").sku, code="0400123456796")
     part = floor.post(url("pick_scan", shipment), {"code": "0400123456796", "key": "a"}, headers=HTMX)
-    assert part.status_code == 200 and "MUG: 1 of 2." in text_of(part) and "<html" not in text_of(part)
+    assert part.status_code == 200
+    assert "MUG: 1 of 2." in text_of(part)
+    assert "<html" not in text_of(part)
     plain = floor.post(url("pick_scan", shipment), {"code": " TRAY ", "key": "b"})
-    assert plain.url == url("pick", shipment) and said(plain) == ["TRAY: 1 of 1."]
+    assert plain.url == url("pick", shipment)
+    assert said(plain) == ["TRAY: 1 of 1."]
     assert picked_units(shipment) == {"MUG": 1, "TRAY": 1}
     assert Shipment.objects.get(pk=shipment.pk).picker == f"user:{picker.pk}"
 
@@ -254,7 +266,8 @@ def test_the_same_scan_sent_again_counts_nothing(floor, reno):
     floor.post(url("pick_scan", shipment), {"code": "MUG", "key": "one"})
     before = everything()
     again = floor.post(url("pick_scan", shipment), {"code": "MUG", "key": "one"}, headers=HTMX)
-    assert again.status_code == 200 and everything() == before
+    assert again.status_code == 200
+    assert everything() == before
     floor.post(url("pick_scan", shipment), {"code": "MUG", "key": "two"})
     assert picked_units(shipment) == {"MUG": 2}
 
@@ -274,7 +287,8 @@ def test_a_wrong_scan_names_what_is_expected_and_changes_nothing(floor, reno, ca
     before = everything()
     for headers in ({}, HTMX):
         answer = floor.post(url("pick_scan", shipment), {"code": code, "key": "k"}, headers=headers)
-        assert answer.status_code == 422 and words in text_of(answer)
+        assert answer.status_code == 422
+        assert words in text_of(answer)
     assert everything() == before
 
 
@@ -352,7 +366,8 @@ def test_a_short_sent_twice_is_one_short(floor, reno):
     floor.post(url("pick_short", shipment), sent)
     before = everything()
     again = floor.post(url("pick_short", shipment), sent)
-    assert said(again)[-1] == "That is reported already." and everything() == before
+    assert said(again)[-1] == "That is reported already."
+    assert everything() == before
     assert figures(reno) == (58, 1, 0)
 
 
@@ -362,7 +377,8 @@ def test_nothing_found_at_all_closes_the_shipment_once(floor, reno):
     assert floor.post(url("pick_short", shipment), sent).url == "/store/RENO/"
     before = everything()
     again = floor.post(url("pick_short", shipment), sent)
-    assert again.status_code == 302 and everything() == before
+    assert again.status_code == 302
+    assert everything() == before
     assert "Nothing of this was found" in text_of(floor.get(url("pick", shipment)))
     assert sound()
 
@@ -383,7 +399,9 @@ def test_a_short_that_cannot_be_is_answered_with_its_form(floor, reno, case, cha
     before = everything()
     sent = {"line": shipment.lines.get().pk, "reason": "missing", "found": 1} | change
     answer = floor.post(url("pick_short", shipment), sent, headers=HTMX)
-    assert answer.status_code == 422 and words in text_of(answer) and 'id="short-form"' in text_of(answer)
+    assert answer.status_code == 422
+    assert words in text_of(answer)
+    assert 'id="short-form"' in text_of(answer)
     assert everything() == before
 
 
@@ -421,9 +439,11 @@ def test_a_recalled_line_is_crossed_out_and_the_rest_goes_on(floor, reno):
     mug = shipment.lines.get(sku__code="MUG")
     shipments.recall_many([mug.pk], at=AT, actor="engine")
     page = text_of(floor.get(url("pick", shipment)))
-    assert "Goes from another node: do not bring it" in page and "Pack 1 unit" in page
+    assert "Goes from another node: do not bring it" in page
+    assert "Pack 1 unit" in page
     answer = floor.post(url("pick_units", shipment), {"line": mug.pk, "units": 1})
-    assert answer.status_code == 422 and "This line was taken away. Do not bring it." in text_of(answer)
+    assert answer.status_code == 422
+    assert "This line was taken away. Do not bring it." in text_of(answer)
     assert picked_units(shipment) == {"MUG": 0, "TRAY": 1}
 
 
@@ -432,14 +452,17 @@ def test_a_cancelled_box_leads_to_what_has_to_be_put_back(floor, reno):
     orders.cancel(shipment.order.ref, at=AT, actor="user:3")
     before = everything()
     answer = floor.post(url("pick_ship", shipment), {"tracking_number": "1Z9"})
-    assert said(answer) == [f"Stop: {shipment.ref[-4:]} was cancelled."] and everything() == before
+    assert said(answer) == [f"Stop: {shipment.ref[-4:]} was cancelled."]
+    assert everything() == before
     assert "/store/RENO/?tab=put_back" in text_of(floor.get(url("pick", shipment)))
 
 
 def test_a_page_somebody_types_into_is_left_alone_while_nothing_changed(floor, reno):
     shipment = packed(reno)
     assert floor.get(f"{url('pick', shipment)}?seen=packed", headers=HTMX).status_code == 204
-    assert floor.get(f"{url('pick', shipment)}?seen=floor&short=", headers=HTMX)["HX-Redirect"] == url("pick", shipment)
+    assert floor.get(f"{url('pick', shipment)}?seen=floor&short=", headers=HTMX)["HX-Redirect"] == url(
+        "pick", shipment
+    )
 
 
 # ── packed and gone ───────────────────────────────────────────────────────────────────────────────────────────
@@ -457,7 +480,8 @@ def test_a_parcel_is_packed_and_shipped_each_once(floor, reno):
     assert (first.url, said(first)[-1]) == ("/store/RENO/?tab=ready", "On its way with 1Z9.")
     before = everything()
     second = floor.post(url("pick_ship", shipment), {"tracking_number": "OTHER"})
-    assert said(second)[-1] == "It has left already." and everything() == before
+    assert said(second)[-1] == "It has left already."
+    assert everything() == before
     assert (figures(reno), Shipment.objects.get().tracking_number) == ((58, 0, 0), "1Z9")
     assert "1Z9" in text_of(floor.get(url("pick", shipment)))
     assert sound()
@@ -468,7 +492,8 @@ def test_a_parcel_does_not_leave_without_its_number(floor, reno):
     before = everything()
     for number in ("", "   ", "x" * 65):
         answer = floor.post(url("pick_ship", shipment), {"tracking_number": number}, headers=HTMX)
-        assert answer.status_code == 422 and "field-errors" in text_of(answer)
+        assert answer.status_code == 422
+        assert "field-errors" in text_of(answer)
     assert everything() == before
 
 
@@ -477,7 +502,8 @@ def test_half_a_pick_is_not_packed(floor, reno):
     floor.post(url("pick_scan", shipment), {"code": "MUG", "key": "k"})
     before = everything()
     answer = floor.post(url("pick_pack", shipment))
-    assert answer.status_code == 422 and "is not fully picked" in text_of(answer)
+    assert answer.status_code == 422
+    assert "is not fully picked" in text_of(answer)
     assert everything() == before
 
 
@@ -489,7 +515,9 @@ def test_a_pickup_is_made_ready_and_handed_over_to_who_gave_the_name(floor, reno
     assert "Ada Field" in text_of(floor.get(url("pick", shipment)))
     before = everything()
     answer = floor.post(url("pick_hand_over", shipment))
-    assert answer.status_code == 422 and "Ask for the name first." in text_of(answer) and everything() == before
+    assert answer.status_code == 422
+    assert "Ask for the name first." in text_of(answer)
+    assert everything() == before
     for words in ("Handed over.", "It was handed over already."):
         assert said(floor.post(url("pick_hand_over", shipment), {"checked": "on"}))[-1] == words
     assert Shipment.objects.get().state == State.HANDED_OVER
@@ -504,7 +532,8 @@ def test_the_wrong_way_out_is_refused_in_words(floor, reno):
         ("pick_ship", bag, "is collected by the customer: hand it over."),
     ]:
         answer = floor.post(url(name, shipment), {"tracking_number": "1Z9"})
-        assert answer.status_code == 422 and words in text_of(answer)
+        assert answer.status_code == 422
+        assert words in text_of(answer)
     late = floor.post(url("pick_hand_over", bag), {"checked": "on"})
     assert said(late)[-1] == f"Shipment {bag.ref} is Packed and can't become Handed over."
     assert everything() == before
