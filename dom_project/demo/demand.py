@@ -42,7 +42,9 @@ class Market:
         towns = list(Node.objects.exclude(kind=Node.Kind.DC).order_by("code").values_list("postcode", flat=True))
         place = {code: i for i, (code, _price) in enumerate(skus)}
         shelves: dict[str, list[int]] = {code: [] for code, _postcode in shops}
-        carried = StockLevel.objects.filter(node__code__in=shelves, sku__active=True).order_by("sku__code")
+        carried = StockLevel.objects.filter(node__code__in=shelves, sku__active=True, on_hand__gte=3).order_by(
+            "sku__code"
+        )
         for shop, sku in carried.values_list("node__code", "sku__code"):
             shelves[shop].append(place[sku])
         return cls(

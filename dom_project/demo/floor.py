@@ -21,6 +21,7 @@ from . import chance
 ACTOR = "demo"
 PICK_MINUTES, PACK_MINUTES = (4, 45), (3, 20)
 SHORT_AT = {"dc": 0.0015, "dark_store": 0.006, "store": 0.02}
+PATIENCE = timedelta(days=4)
 CANCELLED, LATE, RETURNED, ANSWERED = 0.012, 0.05, 0.045, 0.34
 
 
@@ -65,19 +66,27 @@ def _open(at: datetime, time_zone: str, hours: dict[str, list[str]]) -> bool:
 
 
 def _cancel(at: datetime, done: Done) -> None:
-    """A few customers think better of it within two hours."""
+    """A few customers think better of it within two hours; nobody waits longer than four days for stock."""
     found = rows(
         """SELECT ref, order_ref FROM routing_order WHERE accepted_at BETWEEN %s AND %s
            AND state NOT IN ('cancelled', 'shipped', 'delivered')""",
         [at - timedelta(hours=2), at - timedelta(minutes=20)],
     )
-    for ref, order_ref in found:
-        if chance.share("cancel", order_ref) < CANCELLED:
-            try:
-                orders.cancel(ref, at=at, actor=ACTOR)
-                done.counts["cancelled"] += 1
-            except Refused:
-                continue  # it has left meanwhile
+    unwanted = [ref for ref, order_ref in found if chance.share("cancel", order_ref) < CANCELLED]
+    unwanted += [
+        ref
+        for (ref,) in rows(
+            """SELECT DISTINCT o.ref FROM routing_orderline l JOIN routing_order o ON o.id = l.order_id
+               WHERE l.backordered > 0 AND o.accepted_at < %s ORDER BY 1""",
+            [at - PATIENCE],
+        )
+    ]
+    for ref in unwanted:
+        try:
+            orders.cancel(ref, at=at, actor=ACTOR)
+            done.counts["cancelled"] += 1
+        except Refused:
+            continue  # it has left meanwhile
 
 
 def _pick(at: datetime, done: Done, *, hurry: bool) -> None:

@@ -80,7 +80,7 @@ def make_stock(nodes: list[Node], skus: list[Sku], *, at: datetime) -> int:
                 units = round(DC_UNITS * pull**0.9 * luck.uniform(0.3, 1.5)) if luck.random() < 0.96 else 0
             else:
                 units = (
-                    luck.randint(1, 3 + round(3 * pull))
+                    luck.randint(2, 5 + round(3 * pull))
                     if luck.random() < STORE_SHARE * min(1.6, 0.5 + pull / 2)
                     else 0
                 )

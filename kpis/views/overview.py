@@ -30,15 +30,15 @@ STAGES = {
 RISKS = {
     "too_slow": gettext_lazy("At this pace it arrives after the promise"),
     "cut_off_missed": gettext_lazy("Its cut-off has passed"),
-    "not_placed": gettext_lazy("Not placed anywhere, and the promise is near"),
+    "not_placed": gettext_lazy("Not placed anywhere, and its promise is near or over"),
 }
 BUSY, FULL = 0.7, 0.9
 SHOWN_STAGES = 12
 
-# What was accepted, by hour and method.
+# What customers ordered, by hour and method.
 HOURS = """
-SELECT date_trunc('hour', accepted_at), method, count(*) FROM routing_order
-WHERE accepted_at > %s GROUP BY 1, 2 ORDER BY 1, 2"""
+SELECT date_trunc('hour', placed_at), method, count(*) FROM routing_order
+WHERE accepted_at >= %(start)s AND placed_at >= %(start)s GROUP BY 1, 2 ORDER BY 1, 2"""
 TODAY = """
 SELECT count(*) FILTER (WHERE accepted_at > %(day)s), count(*) FILTER (WHERE accepted_at <= %(at)s - interval '1 day')
 FROM routing_order WHERE accepted_at > %(day)s - interval '1 day'"""
@@ -98,7 +98,7 @@ def _dots(nodes: list[NodeLoad], *, at: datetime) -> list[Dot]:
 
 def _chart(at: datetime) -> dict[str, Any]:
     start = at.replace(minute=0, second=0, microsecond=0) - timedelta(hours=47)
-    counted = {(hour, method): count for hour, method, count in db.rows(HOURS, [start])}
+    counted = {(hour, method): count for hour, method, count in db.rows(HOURS, {"start": start})}
     hours = [start + timedelta(hours=place) for place in range(48)]
     names = (("pickup", _("Pickup"), "--tblr-teal"), ("ship", _("Shipped"), "--tblr-primary"))
     return {

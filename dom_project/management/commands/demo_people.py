@@ -10,4 +10,4 @@ class Command(BaseCommand):
     help = "The demo's customers, associates and carriers, until stopped. DEMO_ORDERS_PER_MINUTE sets the pace."
 
     def handle(self, *args: object, **options: object) -> None:
-        live.trade(now=timezone.now, orders_per_minute=float(os.environ.get("DEMO_ORDERS_PER_MINUTE", "6")))
+        live.trade(now=timezone.now, orders_per_minute=float(os.environ.get("DEMO_ORDERS_PER_MINUTE", "2")))
