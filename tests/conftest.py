@@ -61,6 +61,11 @@ def pytest_configure(config: pytest.Config) -> None:
         OWN.start()
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes and long texts may be made anew in each worker of xdist, whose names of a test must agree."""
+    return argname if isinstance(val, bytes) or (isinstance(val, str) and len(val) > 60) else None
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     if OWN:

@@ -33,14 +33,14 @@ async def _open(path: str, *, events: int) -> list[dict]:
 @pytest.mark.parametrize(
     ("case", "token"),
     [
-        ("no token", ""),
-        ("rubbish", "a:b:c"),
-        ("another salt", signing.dumps({"user": 1, "nodes": None, "until": 9e9}, salt="fairlead.label")),
-        ("another shape", signing.dumps(["user"], salt=LIVE_SALT)),
+        ("no token", lambda: ""),
+        ("rubbish", lambda: "a:b:c"),
+        ("another salt", lambda: signing.dumps({"user": 1, "nodes": None, "until": 9e9}, salt="fairlead.label")),
+        ("another shape", lambda: signing.dumps(["user"], salt=LIVE_SALT)),
     ],
 )
 def test_a_stream_needs_a_token_of_ours(case, token):
-    sent = asyncio.run(_open(f"/live/{token}", events=1))
+    sent = asyncio.run(_open(f"/live/{token()}", events=1))
     assert [message.get("status") for message in sent] == [403, None]
 
 
