@@ -50,16 +50,6 @@ def pull_due(*, at: datetime, now: Callable[[], datetime]) -> int:
     return pulled
 
 
-def pull_now(connection_id: int, *, at: datetime, now: Callable[[], datetime]) -> bool:
-    """Pull one connection whatever its schedule says. False: somebody else holds it."""
-    Connection.objects.filter(pk=connection_id).update(next_at=None)
-    connection = lease.claim(at=at, only=connection_id)
-    if connection is None:
-        return False
-    pull(connection, at=at, now=now)
-    return True
-
-
 def pull(connection: Connection, *, at: datetime, now: Callable[[], datetime]) -> None:
     """One turn of a leased connection: end what an earlier turn left, then read what is new and count it."""
     try:

@@ -12,7 +12,7 @@ _CLAIM = """
 UPDATE inventory_connection SET lease_until = clock_timestamp() + %(seconds)s * interval '1 second',
        last_attempt_at = %(at)s, next_at = %(at)s + schedule_seconds * interval '1 second'
 WHERE id = (SELECT id FROM inventory_connection
-            WHERE active AND (next_at IS NULL OR next_at <= %(at)s) AND (%(only)s::bigint IS NULL OR id = %(only)s)
+            WHERE active AND (next_at IS NULL OR next_at <= %(at)s)
               AND (lease_until IS NULL OR lease_until < clock_timestamp())
             ORDER BY next_at NULLS FIRST, id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id"""
@@ -25,9 +25,9 @@ class LeaseLost(Exception):  # noqa: N818  it reads as what happened
     """Another puller has taken over: write nothing."""
 
 
-def claim(*, at: datetime, only: int | None = None) -> Connection | None:
+def claim(*, at: datetime) -> Connection | None:
     """Take the connection that has been due longest, or None. Moves its `next_at` on by its schedule."""
-    found = db.rows(_CLAIM, {"at": at, "seconds": LEASE_SECONDS, "only": only})
+    found = db.rows(_CLAIM, {"at": at, "seconds": LEASE_SECONDS})
     return Connection.objects.get(pk=found[0][0]) if found else None
 
 

@@ -60,7 +60,8 @@ def connection(server: ThreadingHTTPServer) -> Connection:
 
 
 def pull(connection: Connection) -> None:
-    assert frame.pull_now(connection.pk, at=timezone.now(), now=timezone.now)
+    Connection.objects.filter(pk=connection.pk).update(next_at=None)
+    assert frame.pull_due(at=timezone.now(), now=timezone.now) == 1
 
 
 def atp(node: str) -> int:
