@@ -9,7 +9,7 @@ BARE := SECRET_KEY=unused FIELD_KEYS=unused DATABASE_URL=postgres://nobody@127.0
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo demo-reset test check bench stream lint types arch migrations fmt vendor migrate requirements requirements-check
+.PHONY: help setup demo demo-reset test races check bench stream lint types arch migrations fmt vendor migrate requirements requirements-check
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ demo-reset: ## Forget the demo's data; the next `make demo` starts over
 
 test: setup ## Run all tests: TESTS=tests/routing, JOBS=4
 	@$(BIN)/python -m pytest -q -n $(JOBS) $(TESTS)
+
+races: setup ## Run the races on real PostgreSQL, by name: they are part of `make test` too
+	@$(BIN)/python -m pytest -v -m races $(TESTS)
 
 check: lint types arch migrations requirements-check ## Everything that can be said without running it
 

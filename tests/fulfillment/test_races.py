@@ -13,8 +13,11 @@ from dom_project.lib import db
 from dom_project.lib.api_errors import Refused
 from fulfillment import orders, shipments
 from fulfillment.models import Shipment, ShipmentLine, Task
-from routing import allocations, demand, shortfalls
-from routing.models import Allocation, Order, OrderLine
+from inventory import capacity
+from inventory.models import NodeDay
+from routing import allocations, demand, intake, shortfalls, sourcing
+from routing.models import Allocation, Order, OrderLine, Pending
+from routing.sourcing import Sourced
 from tests import make
 from tests.races import run_at_once
 
@@ -64,6 +67,47 @@ def ship(shipment):
     return lambda: shipments.ship_many([(shipment.id, "T1")], at=AT, actor="user:7")
 
 
+@pytest.fixture
+def due(reno, clock) -> Order:
+    """An order of two mugs that waits for a worker."""
+    make.strategy()
+    make.rate_card()
+    make.channel()
+    capacity.open_days(at=clock)
+    intake.accept_orders([make.request("O-1", lines={"MUG": 2})], at=clock, actor="token:1")
+    return Order.objects.get()
+
+
+def commit(clock):
+    return lambda: sourcing.source_due(at=clock, owner="worker")
+
+
+def kinds(order):
+    return list(order.events.order_by("seq").values_list("kind", flat=True))
+
+
+@pytest.mark.races
+def test_a_cancel_before_the_commit_leaves_the_worker_nothing_to_write(reno, due, clock):
+    assert in_this_order(due, cancel(due), commit(clock)) == [True, Sourced(claimed=1, lost=1)]
+    assert kinds(due) == ["accepted", "cancelled"]
+    assert figures(reno) == (200, 0, 0)
+    assert not Allocation.objects.exists()
+    assert not Pending.objects.exists()
+    assert sound()
+
+
+@pytest.mark.races
+def test_a_cancel_after_the_commit_gives_units_and_slot_back(reno, due, clock):
+    assert in_this_order(due, commit(clock), cancel(due)) == [Sourced(claimed=1, routed=1), True]
+    assert kinds(due) == ["accepted", "routed", "cancelled"]
+    assert figures(reno) == (200, 0, 0)
+    assert list(Allocation.objects.values_list("state", "quantity")) == [("released", 2)]
+    assert not NodeDay.objects.filter(taken__gt=0).exists()
+    assert not Pending.objects.exists()
+    assert sound()
+
+
+@pytest.mark.races
 def test_a_cancel_before_the_carrier_stops_the_parcel(reno):
     shipment = packed(reno)
     assert in_this_order(shipment.order, cancel(shipment.order), ship(shipment)) == [True, "illegal_move"]
@@ -73,6 +117,7 @@ def test_a_cancel_before_the_carrier_stops_the_parcel(reno):
     assert sound()
 
 
+@pytest.mark.races
 def test_a_cancel_after_the_carrier_is_refused(reno):
     shipment = packed(reno)
     assert in_this_order(shipment.order, ship(shipment), cancel(shipment.order)) == [[shipment.id], "already_shipped"]

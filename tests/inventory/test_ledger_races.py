@@ -48,8 +48,9 @@ def allocate(level: StockLevel, *orders: int, quantity: int = 1) -> dict[int, st
     return ledger.allocate_many(wanted, at=at(9))
 
 
+@pytest.mark.races
 @pytest.mark.usefixtures("_patient")
-def test_thirty_two_connections_share_a_thousand_units_exactly():
+def test_thirty_two_connections_that_want_three_thousand_units_share_a_thousand_exactly():
     level = make.level(1000)
 
     def work(number: int) -> int:

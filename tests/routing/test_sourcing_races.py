@@ -1,11 +1,6 @@
 """Workers, cancels and rivals at once, each on a connection of its own."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -16,17 +11,18 @@ from django.db.models.functions import Now
 
 import inventory.invariants
 import routing.invariants
-from inventory import capacity, ledger
+from inventory import ledger
 from inventory.models import Node, StockLevel
 from inventory.movements import Movement, Wanted
-from routing import demand, history, intake, sourcing, withdrawal
+from routing import demand, history, sourcing, withdrawal
 from routing.engine.plan import Plan
 from routing.engine.solve import solve
 from routing.history import Kind
-from routing.models import Allocation, Decision, Order, OrderEvent, OrderLine, Pending
+from routing.models import Allocation, Order, OrderLine, Pending
 from routing.sourcing import Sourced
-from tests import make
 from tests.races import run_at_once
+
+from .batches import accept, all_routed_once, drain, shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,43 +34,11 @@ def _books_are_sound():
 
 
 @pytest.fixture
-def shop(clock: datetime) -> list[Node]:
-    """Two nodes with 20,000 mugs and 20,000 lamps each, and room for as many parcels."""
-    make.channel()
-    make.strategy()
-    make.rate_card()
-    nodes = [make.node(code, daily_capacity=20_000) for code in ("RENO", "SPARKS")]
-    for code in ("MUG", "LAMP"):
-        sku = make.sku(code)
-        for node in nodes:
-            make.stock(node, sku, 20_000)
-    capacity.open_days(at=clock)
-    return nodes
+def two_nodes(clock: datetime) -> list[Node]:
+    return shop(clock, "RENO", "SPARKS", parcels=20_000)
 
 
-def accept(count: int, at: datetime) -> None:
-    """So many orders of a mug and a lamp, due at once."""
-    wanted = [make.request(f"O-{number}", lines={"MUG": 1, "LAMP": 1}) for number in range(count)]
-    for start in range(0, count, 1000):
-        intake.accept_orders(wanted[start : start + 1000], at=at, actor="token:1")
-
-
-def drain(at: datetime, owner: str, limit: int) -> Sourced:
-    done = Sourced()
-    while (more := sourcing.source_due(at=at, owner=owner, limit=limit)).claimed:
-        done += more
-    return done
-
-
-def all_routed_once(count: int) -> None:
-    assert Order.objects.filter(state="routed").count() == count
-    assert OrderEvent.objects.filter(kind="routed").count() == count
-    assert Decision.objects.count() == count
-    assert Allocation.objects.aggregate(units=Sum("quantity"))["units"] == 2 * count
-    assert not Pending.objects.exists()
-
-
-@pytest.mark.usefixtures("shop")
+@pytest.mark.usefixtures("two_nodes")
 def test_four_workers_never_route_the_same_order(clock):
     accept(400, clock)
     done = run_at_once(4, lambda number: drain(clock, f"worker {number}", 30))
@@ -122,26 +86,14 @@ def asleep(clock: datetime, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callab
     return run
 
 
-@pytest.mark.usefixtures("shop")
-def test_a_worker_stopped_past_its_lease_and_continued_writes_nothing(clock, asleep):
-    accept(10, clock)
-
-    def another_worker_takes_over() -> None:
-        Pending.objects.update(lease_until=Now())
-        assert drain(clock, "other", 1000).routed == 10
-
-    assert asleep(another_worker_takes_over) == Sourced(claimed=10, lost=10)
-    all_routed_once(10)
-
-
-@pytest.mark.usefixtures("shop")
+@pytest.mark.usefixtures("two_nodes")
 def test_a_worker_stopped_past_its_lease_writes_while_nobody_else_has_claimed(clock, asleep):
     accept(10, clock)
     assert asleep(lambda: Pending.objects.update(lease_until=Now()) and None) == Sourced(claimed=10, routed=10)
     all_routed_once(10)
 
 
-@pytest.mark.usefixtures("shop")
+@pytest.mark.usefixtures("two_nodes")
 def test_what_a_rival_takes_between_the_facts_and_the_commit_is_looked_at_again(clock, asleep):
     accept(1, clock)
     order = Order.objects.get()
@@ -161,7 +113,7 @@ def test_what_a_rival_takes_between_the_facts_and_the_commit_is_looked_at_again(
     ledger.release_many([Movement("rival back", taken.id, taken.allocated, clock.date())], at=clock, actor="rival")
 
 
-@pytest.mark.usefixtures("shop")
+@pytest.mark.usefixtures("two_nodes")
 def test_cancels_against_commits_leave_no_unit_behind(clock):
     accept(120, clock)
     ids = list(Order.objects.order_by("id").values_list("id", flat=True))
@@ -186,7 +138,7 @@ def test_cancels_against_commits_leave_no_unit_behind(clock):
     assert OrderLine.objects.aggregate(units=Sum("cancelled"))["units"] == 240
 
 
-@pytest.mark.usefixtures("shop")
+@pytest.mark.usefixtures("two_nodes")
 def test_the_third_look_loses_to_nobody(clock):
     accept(30, clock)
     Pending.objects.update(looks=2)
@@ -223,7 +175,7 @@ SELECT relname, n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname 
 """
 
 
-@pytest.mark.usefixtures("shop")
+@pytest.mark.usefixtures("two_nodes")
 def test_routing_touches_no_index_of_what_it_updates(clock):
     """Heap-only updates: an index on a changing column would end them for the whole table."""
     tables = ["inventory_nodeday", "inventory_stocklevel", "routing_order", "routing_orderline", "routing_pending"]
@@ -242,35 +194,3 @@ def test_routing_touches_no_index_of_what_it_updates(clock):
     for name in tables:
         hot = after[name][1] - before[name][1]
         assert hot >= 0.95 * updated[name], (name, hot, updated[name])
-
-
-WORKER = """
-import sys
-import django
-django.setup()
-from datetime import datetime
-from routing import sourcing
-at = datetime.fromisoformat(sys.argv[1])
-while sourcing.source_due(at=at, owner="killed", limit=200).claimed:
-    pass
-"""
-
-
-@pytest.mark.usefixtures("shop")
-def test_a_worker_killed_again_and_again_leaves_five_thousand_orders_routed_once(clock):
-    accept(5000, clock)
-    at = connection.settings_dict
-    url = f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
-    for left in (4200, 2900, 1500):
-        worker = subprocess.Popen(
-            [sys.executable, "-c", WORKER, clock.isoformat()], env=os.environ | {"DATABASE_URL": url}
-        )
-        patience = time.monotonic() + 60
-        while Pending.objects.count() > left and worker.poll() is None and time.monotonic() < patience:
-            time.sleep(0.005)
-        worker.send_signal(signal.SIGKILL)
-        assert worker.wait(10) == -signal.SIGKILL
-    assert 0 < Pending.objects.count() < 5000
-    Pending.objects.update(lease_until=Now())
-    assert drain(clock, "heir", 1000).lost == 0
-    all_routed_once(5000)
