@@ -177,9 +177,11 @@ def parcels(order_id: int) -> list[Parcel]:
     """Every parcel that was ever planned, by number; those that did not go say so."""
     return [
         Parcel(
-            *row[:23],
-            items=tuple(Item(*item) for item in json.loads(row[23] or "[]")),
-            scans=tuple(Scan(_moment(scan[0]), *scan[1:]) for scan in json.loads(row[24] or "[]")),
+            *[
+                *row[:23],
+                tuple(Item(*item) for item in json.loads(row[23] or "[]")),
+                tuple(Scan(_moment(scan[0]), *scan[1:]) for scan in json.loads(row[24] or "[]")),
+            ]
         )
         for row in db.rows(PARCELS, [order_id])
     ]
