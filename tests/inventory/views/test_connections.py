@@ -95,7 +95,7 @@ def test_an_unknown_connection_is_not_found(planner):
 
 def test_the_list_says_the_state_in_words(planner, connection):
     assert "Fresh" in planner.get(reverse("connections")).text
-    Connection.objects.update(last_success_at=timezone.now() - timedelta(seconds=130))
+    Connection.objects.update(last_success_at=timezone.now() - timedelta(seconds=150))
     assert "Stale" in planner.get(reverse("connections")).text
     Connection.objects.update(active=False)
     assert "Paused" in planner.get(reverse("connections")).text
