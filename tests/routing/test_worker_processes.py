@@ -137,8 +137,9 @@ def test_two_workers_that_want_ten_of_five_slots_of_a_node_day_get_five(clock, m
     [reno] = shop(clock, "RENO", parcels=5)
     accept(10, clock)
     today = clock.date()
-    monkeypatch.setattr(sourcing, "solve", both_think_before_either_writes())
-    first, second = run_at_once(2, lambda number: sourcing.source_due(at=clock, owner=f"worker {number}", limit=5))
+    with monkeypatch.context() as patched:
+        patched.setattr(sourcing, "solve", both_think_before_either_writes())
+        first, second = run_at_once(2, lambda number: sourcing.source_due(at=clock, owner=f"worker {number}", limit=5))
     assert first + second == Sourced(claimed=10, routed=5, refused=5)
     assert NodeDay.objects.values_list("cap", "taken", "overload").get(node=reno, ship_date=today) == (5, 5, 0)
     assert PlanParcel.objects.filter(ship_date=today).count() == PlanParcel.objects.count() == 5
