@@ -4,7 +4,6 @@ The unsaved rules travel with the form (docs/adr/0020), so the page works in two
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -22,41 +21,14 @@ from dom_project.lib.api_errors import BadInput, Refused
 from dom_project.lib.htmx import render_part, say
 from routing import access, rule_form, sentences, strategies
 from routing import choices as masters
-from routing.choices import Choices
 from routing.models import Strategy, StrategyActivation, StrategyVersion
 from routing.words import sentence as words_of
-from routing.working_copy import Data, Unreadable, WorkingCopy, faults_of, take_form
+from routing.working_copy import Unreadable, WorkingCopy, take_form
 
 from . import trials, versions
+from .steps import STEPS, Edit
 
 TEMPLATE = "routing/routing.html"
-
-
-@dataclass
-class Edit:
-    """One person's edit: where it began, the unsaved rules, what the page has to tell about it."""
-
-    strategy: Strategy | None
-    base: StrategyVersion | None
-    base_rules: Sequence[Data]
-    live: StrategyActivation | None
-    newest: int  # the newest version that this person knows of
-    copy: WorkingCopy
-    selected: str
-    choices: Choices
-    reason: str = ""
-    order: str = ""
-    quiet: frozenset[str] = frozenset()
-    error: str = ""
-    reason_error: str = ""
-    told: str = ""
-    newer: Any = None
-    test: Any = None
-    status: int = 200
-    extra: dict[str, Any] = field(default_factory=dict)
-
-    def select(self, ref: str) -> None:
-        self.selected = ref if self.copy.rule(ref) else self.copy.rules[0]["ref"] if self.copy.rules else ""
 
 
 @require_GET
@@ -64,8 +36,8 @@ class Edit:
 def routing(request: HttpRequest) -> HttpResponse:
     """The live strategy, or the version in `?version=`, to be edited; who may only see it gets it to read."""
     base, live = _asked_version(request)
-    if not may(request, Right.EDIT_RULES) and base:
-        return versions.show(request, base, live)
+    if not may(request, Right.EDIT_RULES):
+        return versions.show(request, base, live) if base else versions.none_yet(request)
     edit = _begin(base, live)
     edit.select(request.GET.get("rule", ""))
     return _answer(request, edit)
@@ -85,115 +57,13 @@ def routing_edit(request: HttpRequest) -> HttpResponse:
         _check(edit, edit.copy.faults(edit.choices.closed))
         if edit.status == 200:
             trials.run(edit)
+            edit.focus = "test-result"
         return _answer(request, edit)
     step = STEPS.get(verb)
     if step is None:
         raise BadRequest("No such step.")
-    step(edit, request, *what)
+    step(edit, lambda name: request.POST.get(name, ""), *what)
     return _answer(request, edit)
-
-
-# ── the steps ──
-
-
-def _apply(edit: Edit, request: HttpRequest, *_what: str) -> None:
-    rule = edit.copy.rule(edit.selected)
-    if rule and faults_of(rule, edit.choices.closed):
-        edit.status = 422
-
-
-def _select(edit: Edit, request: HttpRequest, ref: str = "", *_rest: str) -> None:
-    edit.select(ref)
-
-
-def _up(edit: Edit, request: HttpRequest, ref: str = "", *_rest: str) -> None:
-    _move(edit, ref, -1)
-
-
-def _down(edit: Edit, request: HttpRequest, ref: str = "", *_rest: str) -> None:
-    _move(edit, ref, 1)
-
-
-def _move(edit: Edit, ref: str, by: int) -> None:
-    edit.copy = edit.copy.moved(ref, by)
-    if rule := edit.copy.rule(ref):
-        place = edit.copy.rules.index(rule) + 1
-        edit.told = _("“%(rule)s” is now at place %(place)s.") % {"rule": rule["name"], "place": place}
-
-
-def _toggle(edit: Edit, request: HttpRequest, ref: str = "", *_rest: str) -> None:
-    if rule := edit.copy.rule(ref):
-        edit.copy = edit.copy.with_rule(ref, enabled=not rule["enabled"])
-        said = _("“%(rule)s” is switched off.") if rule["enabled"] else _("“%(rule)s” is switched on.")
-        edit.told = said % {"rule": rule["name"]}
-
-
-def _delete(edit: Edit, request: HttpRequest, ref: str = "", *_rest: str) -> None:
-    if rule := edit.copy.rule(ref):
-        place = edit.copy.rules.index(rule)
-        edit.copy = edit.copy.without(ref)
-        edit.told = _("“%(rule)s” is removed.") % {"rule": rule["name"]}
-        if edit.selected == ref and edit.copy.rules:
-            edit.select(edit.copy.rules[min(place, len(edit.copy.rules) - 1)]["ref"])
-
-
-def _restore(edit: Edit, request: HttpRequest, ref: str = "", *_rest: str) -> None:
-    edit.copy = edit.copy.restored(ref, edit.base_rules)
-    edit.select(ref)
-
-
-def _add(edit: Edit, request: HttpRequest, *_what: str) -> None:
-    if len(edit.copy.rules) >= strategies.MOST_RULES:
-        edit.error, edit.status = words_of("too_many_rules", {"most": strategies.MOST_RULES}), 422
-        return
-    edit.copy, ref = edit.copy.with_new(_("New rule"))
-    edit.select(ref)
-    edit.told = _("A rule was added. Please say for which orders it is.")
-
-
-def _criterion(edit: Edit, request: HttpRequest, part: str = "", *_rest: str) -> None:
-    if part not in strategies.PARTS:
-        raise BadRequest("No such part.")
-    before = edit.copy.rule(edit.selected)
-    edit.copy = edit.copy.with_criterion(edit.selected, part, request.POST.get(f"add-{part}", ""))
-    if before:
-        edit.quiet = frozenset({f"{part}[{len(before[part])}]"})
-
-
-def _drop(edit: Edit, request: HttpRequest, part: str = "", place: str = "", *_rest: str) -> None:
-    edit.copy = edit.copy.without_criterion(edit.selected, _part(part), _place(place))
-
-
-def _unvalue(edit: Edit, request: HttpRequest, part: str = "", place: str = "", value: str = "") -> None:
-    edit.copy = edit.copy.without_value(edit.selected, _part(part), _place(place), value)
-    edit.quiet = frozenset({f"{part}[{place}]"})
-
-
-def _part(part: str) -> str:
-    if part not in strategies.PARTS:
-        raise BadRequest("No such part.")
-    return part
-
-
-def _place(place: str) -> int:
-    if not (place.isascii() and place.isdecimal() and len(place) < 4):
-        raise BadRequest("No such place.")
-    return int(place)
-
-
-STEPS: dict[str, Any] = {
-    "apply": _apply,
-    "select": _select,
-    "up": _up,
-    "down": _down,
-    "toggle": _toggle,
-    "delete": _delete,
-    "restore": _restore,
-    "add": _add,
-    "criterion": _criterion,
-    "drop": _drop,
-    "unvalue": _unvalue,
-}
 
 
 # ── saving ──

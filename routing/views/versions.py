@@ -25,7 +25,7 @@ def routing_history(request: HttpRequest) -> HttpResponse:
     """All versions, the newest first, each with its difference to the one before."""
     strategy, live = _strategy()
     if strategy is None:
-        return render(request, "routing/history.html", {"rows": []})
+        return none_yet(request)
     before = request.GET.get("after", "")
     numbered = before.isascii() and before.isdecimal() and len(before) < 9
     found = strategies.history(strategy, before=int(before) if numbered else None, limit=PAGE + 1)
@@ -64,6 +64,11 @@ def routing_version(request: HttpRequest, number: int) -> HttpResponse:
     if strategy is None:
         raise Http404
     return show(request, access.version_for(request.user, strategy.code, number), live)
+
+
+def none_yet(request: HttpRequest) -> HttpResponse:
+    """The page where nobody has saved a version."""
+    return render(request, "routing/history.html", {"rows": [], "may_edit": may(request, Right.EDIT_RULES)})
 
 
 def show(request: HttpRequest, version: StrategyVersion, live: StrategyActivation | None) -> HttpResponse:

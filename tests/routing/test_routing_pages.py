@@ -76,7 +76,7 @@ def form_of(rule: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("role", "page", "step"),
+    ("role", "read", "step"),
     [
         (Role.OPERATIONS_MANAGER, 200, 200),
         (Role.ADMINISTRATOR, 200, 200),
@@ -85,13 +85,13 @@ def form_of(rule: dict[str, Any], **changes: Any) -> dict[str, Any]:
         (Role.CUSTOMER_SERVICE, 403, 403),
     ],
 )
-def test_who_sees_the_rules_and_who_changes_them(version: StrategyVersion, role: str, page: int, step: int) -> None:
+def test_who_sees_the_rules_and_who_changes_them(version: StrategyVersion, role: str, read: int, step: int) -> None:
     client = Client()
     client.force_login(make.user(role))
     sent = {"do": "apply", "rules": "[]"}
-    assert client.get("/routing/").status_code == page
-    assert client.get("/routing/history/").status_code == page
-    assert client.get("/routing/versions/1/").status_code == page
+    assert client.get("/routing/").status_code == read
+    assert client.get("/routing/history/").status_code == read
+    assert client.get("/routing/versions/1/").status_code == read
     assert client.post("/routing/edit/", sent).status_code == step
     assert client.post("/routing/versions/1/activate/").status_code == (302 if step == 200 else 403)
     assert StrategyActivation.objects.count() == 1
