@@ -1,0 +1,221 @@
+"""The operations manager changes the rules: edits, tries an order, saves, makes live, goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from dom_project.accounts.models import Role, User
+from inventory import capacity
+from routing import strategies
+from routing.models import StrategyVersion
+from tests import make
+from tests.pages.conftest import accessibility_faults
+from tests.pages.test_shell import SIZES
+
+LogIn = Callable[..., User]
+CA = {"field": "region", "values": ["CA"], "negate": False}
+PICKUP = {"field": "method", "values": ["pickup"], "negate": False}
+WEST = {"field": "group", "values": ["west"], "negate": False}
+
+
+def serious(complaints: list[str]) -> list[str]:
+    """Without those that belong to the way the form works: a fault is 422, a newer step stops the one before."""
+    return [each for each in complaints if "422" not in each and not each.startswith("htmx:")]
+
+
+@pytest.fixture
+def shop(transactional_db: None) -> StrategyVersion:
+    """Reno is near, Denver far; both stock mugs. One order of two mugs for California waits."""
+    make.rate_card()
+    make.channel("web")
+    west = make.group("west")
+    make.group("east")
+    reno = make.node("RENO", name="Reno DC", group=west)
+    denver = make.node(
+        "DENVER", name="Denver store", latitude=39.74, longitude=-104.99, region="CO",
+        time_zone="America/Denver", kind="store", group=west,
+    )  # fmt: skip
+    mug = make.sku("MUG")
+    for node in (reno, denver):
+        make.stock(node, mug, 10)
+    capacity.open_days(at=timezone.now())
+    make.order("A-1", lines={"MUG": 2})
+    return make.strategy(
+        make.rule("California from the West", which_orders=[CA], which_nodes=[WEST], if_part="next_rule"),
+        make.rule(
+            "Pickups", which_orders=[{"field": "method", "values": ["pickup"], "negate": False}], rank="distance"
+        ),
+        make.rule("Everything else", max_parcels=3),
+    )
+
+
+@pytest.fixture
+def routing(page: Page, live_server: LiveServer, shop: StrategyVersion, log_in: LogIn) -> Page:
+    log_in()
+    page.goto(f"{live_server.url}/routing/")
+    return page
+
+
+def test_a_rule_is_changed_tried_saved_made_live_and_taken_back(
+    routing: Page, live_server: LiveServer, complaints: list[str]
+) -> None:
+    page = routing
+    page.get_by_role("combobox", name="Condition on nodes").select_option("Node")
+    page.locator("#criterion-which_nodes").click()
+    node = page.get_by_role("group", name="Node", exact=True)
+    expect(node.get_by_label("Add to Node")).to_be_focused()
+    node.get_by_label("Node: holds or not").select_option("is not")
+    node.get_by_label("Add to Node").select_option("Reno DC")
+    expect(page.get_by_text("“California from the West”: now only nodes but not Reno DC")).to_be_visible()
+    expect(page.get_by_text("Not saved", exact=True)).to_be_visible()
+
+    page.get_by_label("Order", exact=True).fill("A-1")
+    page.keyboard.press("Enter")
+    result = page.locator("#test-result")
+    expect(result).to_contain_text("Rule 1, California from the West: 1 of 2 nodes can send all of it")
+    expect(result).to_contain_text("Reno DC: is left out by rule 1 (Reno DC)")
+    expect(result).to_contain_text("nothing was written")
+    expect(result.locator(".plan")).to_contain_text("Denver store")
+    expect(result).to_contain_text("Version 1, which is live: Reno DC")
+    assert StrategyVersion.objects.count() == 1
+
+    page.get_by_role("button", name="Save as a new version").click()
+    expect(page.get_by_text("Please say in a few words why")).to_be_visible()
+    page.get_by_label("Why this change").fill("Reno is being painted")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{live_server.url}/routing/versions/2/")
+    expect(page.get_by_text("Version 2 is saved. Nothing uses it until you make it live.")).to_be_visible()
+    assert strategies.live_version().number == 1
+
+    page.get_by_role("button", name="Activate…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Make it live").click()
+    expect(page).to_have_url(f"{live_server.url}/routing/")
+    expect(page.get_by_role("link", name="Version 2 is live")).to_be_visible()
+    assert strategies.live_version().number == 2
+
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_role("row").nth(1)).to_contain_text("Reno is being painted")
+    page.get_by_role("link", name="Version 1", exact=True).click()
+    page.get_by_role("button", name="Activate…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Make it live").click()
+    expect(page.get_by_role("link", name="Version 1 is live")).to_be_visible()
+    assert [rule["name"] for rule in strategies.rules_of(strategies.live_version())][0] == "California from the West"
+    assert serious(complaints) == []
+
+
+def test_rules_are_moved_switched_and_deleted_with_the_keyboard(routing: Page) -> None:
+    page = routing
+    page.get_by_role("button", name="Move rule 1 down").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Move rule 2 down")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Move rule 3 up")).to_be_focused()
+    expect(page.locator("#told")).to_have_text("“California from the West” is now at place 3.")
+    switch = page.get_by_role("switch", name="Rule 3, California from the West")
+    switch.focus()
+    page.keyboard.press("Space")
+    expect(switch).to_have_attribute("aria-checked", "false")
+    page.get_by_role("button", name="Delete rule 1").click()
+    expect(page.get_by_text("“Pickups” removed from place 2")).to_be_visible()
+    page.get_by_role("button", name="Bring back Pickups").click()
+    expect(page.get_by_text("“Pickups” removed from place 2")).to_have_count(0)
+    page.get_by_role("link", name="Discard").click()
+    expect(page.get_by_text("Nothing is changed.")).to_be_visible()
+
+
+def test_a_wrong_number_is_told_at_its_field_and_a_tab_further_nothing_typed_is_lost(routing: Page) -> None:
+    page = routing
+    parcels = page.get_by_label("At most so many parcels")
+    parcels.fill("40")
+    parcels.blur()
+    expect(page.get_by_text("Please give a whole number from 1 to 20.")).to_be_visible()
+    expect(parcels).to_have_value("40")
+    parcels.fill("3")
+    page.get_by_label("Name", exact=True).fill("California, soon")
+    expect(page.get_by_text("“California, soon”: at most 3 parcels, before 2")).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("California, soon")
+
+
+def test_leaving_with_unsaved_changes_is_asked_about(routing: Page) -> None:
+    page = routing
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("button", name="Move rule 1 down").click()
+    expect(page.get_by_text("Not saved", exact=True)).to_be_visible()
+    page.get_by_role("link", name="History").click()
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    expect(page.get_by_text("Not saved", exact=True)).to_be_visible()
+
+
+def test_two_who_save_at_once_see_each_others_changes(routing: Page) -> None:
+    page = routing
+    page.get_by_role("button", name="Move rule 1 down").click()
+    ann = make.user(first_name="Ann", last_name="Berg")
+    theirs = strategies.rules_of(strategies.live_version())
+    theirs[2]["enabled"] = False
+    strategies.save_version(theirs, strategy="main", author=ann.actor, reason="Too dear", at=timezone.now(), newest=1)
+    page.get_by_label("Why this change").fill("Pickups first")
+    page.get_by_role("button", name="Save as a new version").click()
+    notice = page.get_by_role("alert")
+    expect(notice).to_contain_text("Ann Berg saved version 2 while you were editing.")
+    expect(notice).to_contain_text("“Everything else” switched off")
+    page.get_by_role("button", name="Save mine after all").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Version 3")
+
+
+def test_it_works_without_javascript(browser: Browser, live_server: LiveServer, shop: StrategyVersion) -> None:
+    User.objects.create_user("maya", password="a long pass phrase", role=Role.OPERATIONS_MANAGER)
+    context: Any = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{live_server.url}/login/?next=/routing/")
+    page.get_by_label("Username").fill("maya")
+    page.get_by_label("Password").fill("a long pass phrase")
+    page.get_by_role("button", name="Log in", exact=True).click()
+    page.get_by_label("At most so many parcels").fill("1")
+    page.get_by_role("button", name="Move rule 1 down").click()
+    expect(page.get_by_text("at most 1 parcels, before 2")).to_be_visible()
+    page.get_by_label("Order", exact=True).fill("A-1")
+    page.get_by_role("button", name="Test", exact=True).click()
+    expect(page.locator("#test-result .plan")).to_contain_text("Reno DC")
+    page.get_by_label("Why this change").fill("One parcel")
+    page.get_by_role("button", name="Save as a new version").click()
+    page.get_by_role("button", name="Activate…").click()
+    expect(page.get_by_role("link", name="Version 2 is live")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize(("case", "width", "theme"), SIZES)
+def test_the_pages_are_accessible_and_fit(
+    case: str, width: int, theme: str, routing: Page, live_server: LiveServer, complaints: list[str]
+) -> None:
+    page = routing
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{live_server.url}/routing/?theme={theme}")
+    page.locator("#select-r3").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Everything else")
+    page.get_by_label("At most so many parcels").fill("0")
+    page.get_by_role("combobox", name="Condition on orders").select_option("Order value")
+    page.locator("#criterion-which_orders").click()
+    expect(page.get_by_text("Please give a whole number from 1 to 20.")).to_be_visible()
+    page.get_by_label("At most so many parcels").fill("1")
+    page.get_by_role("textbox", name="Order value").fill("20")
+    page.get_by_role("button", name="Delete rule 2").click()
+    page.locator("button.token").first.click()
+    expect(page.locator("#test-result .plan")).to_be_visible()
+    assert accessibility_faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_label("Why this change").fill("Try")
+    page.get_by_role("button", name="Save as a new version").click()
+    page.wait_for_url("**/routing/versions/2/")
+    for url in ("versions/2/", "history/"):
+        page.goto(f"{live_server.url}/routing/{url}?theme={theme}")
+        assert accessibility_faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert serious(complaints) == []
