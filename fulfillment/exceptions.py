@@ -1,7 +1,7 @@
 """Work that needs a person, from every room to the left: one list with age, owner and what to do about it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -43,6 +43,20 @@ GROUP BY reason ORDER BY count(*) DESC, reason
 TAKE = """
 UPDATE routing_orderexception SET owner = %s WHERE id = %s AND closed_at IS NULL RETURNING order_id
 """
+ORDERS = """
+SELECT o.id, o.ref, o.order_ref FROM routing_orderexception e JOIN routing_order o ON o.id = e.order_id
+WHERE e.closed_at IS NULL AND (e.id = ANY(%(ids)s::bigint[]) OR (%(reason)s <> '' AND e.reason = %(reason)s))
+GROUP BY o.id ORDER BY min(e.raised_at), o.id LIMIT %(limit)s
+"""
+FLOOR = """
+SELECT n.code, n.name, sum(w.back)::int, sum(w.recall)::int, min(w.at) FROM (
+  SELECT node_id, quantity AS back, 0 AS recall, created_at AS at FROM fulfillment_task
+  WHERE done_at IS NULL AND kind = 'put_back'
+  UNION ALL
+  SELECT node_id, 0, quantity, recall_wanted_at FROM routing_allocation
+  WHERE recall_wanted_at IS NOT NULL AND state = 'open'
+) w JOIN inventory_node n ON n.id = w.node_id GROUP BY n.id ORDER BY min(w.at), n.code LIMIT %s
+"""
 
 
 class ByReason(NamedTuple):
@@ -69,3 +83,31 @@ def take(exception_id: int, *, actor: str) -> None:
     """Say who looks after it: the last who takes it has it. Raises NotFound(unknown_exception) when it is closed."""
     if not db.rows(TAKE, [actor, exception_id]):
         raise NotFound("unknown_exception", {"id": exception_id})
+
+
+def give_back(exception_id: int) -> None:
+    """Nobody looks after it any more. Raises NotFound(unknown_exception) when it is closed."""
+    take(exception_id, actor="")
+
+
+def orders_of(*, ids: Collection[int] = (), reason: str = "", limit: int = 200) -> dict[int, tuple[str, str]]:
+    """The orders of these open exceptions, or of those with a reason: id → (ref, the channel's ref), oldest first."""
+    return {
+        order_id: (ref, channel_ref)
+        for order_id, ref, channel_ref in db.rows(ORDERS, {"ids": list(ids), "reason": reason, "limit": limit})
+    }
+
+
+class FloorWait(NamedTuple):
+    """What waits for the people of a node: goods to put back, and work that routing has asked back."""
+
+    node: str
+    name: str
+    put_backs: int  # units
+    recalls: int  # units
+    oldest_at: datetime
+
+
+def floor_waits(limit: int = 20) -> list[FloorWait]:
+    """Nodes whose floor has to put goods back or answer a recall, the longest wait first. One query."""
+    return [FloorWait(*row) for row in db.rows(FLOOR, [limit])]

@@ -33,7 +33,7 @@ def orders(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     nodes = list(nodes_of(user).values_list("id", flat=True)) if is_bound(user) else None
     wanted: dict[str, Any] = {"text": asked["q"], "channel": asked["channel"], "nodes": nodes}
-    before, after = _cursor(request.GET.get("after", "")), _cursor(request.GET.get("before", ""))
+    before, after = cursor(request.GET.get("after", "")), cursor(request.GET.get("before", ""))
     states = [asked["state"]] if asked["state"] else []
     page = search.orders(**wanted, states=states, before=before, after=None if before else after)
     if asked["q"] and len(page.rows) == 1 and not wants_part(request) and not (before or after):
@@ -45,8 +45,8 @@ def orders(request: HttpRequest) -> HttpResponse:
     context = {
         "asked": asked,
         "rows": [(row, row.state in OPEN and row.promise_at < at) for row in page.rows],
-        "older": _told(page.before),
-        "newer": _told(page.after),
+        "older": told_cursor(page.before),
+        "newer": told_cursor(page.after),
         "tabs": _tabs(asked, counts, counted),
         "channels": channels,
         "channel_names": dict(channels),
@@ -76,12 +76,12 @@ def _tabs(asked: dict[str, str], counts: dict[str, int], counted: int) -> list[d
     return [tab("", counted), *(tab(state, counts.get(state, 0)) for state in known)]
 
 
-def _told(edge: tuple[datetime, int] | None) -> str:
+def told_cursor(edge: tuple[datetime, int] | None) -> str:
     """A place in the list as it stands in an address."""
     return f"{edge[0].isoformat()}_{edge[1]}" if edge else ""
 
 
-def _cursor(told: str) -> tuple[datetime, int] | None:
+def cursor(told: str) -> tuple[datetime, int] | None:
     """The place in the list, None for one that nobody wrote."""
     moment, _, row_id = told.rpartition("_")
     try:
