@@ -98,8 +98,27 @@ NODE_KINDS: Mapping[str, Look] = {
     "vendor": Look(_("Vendor"), "quiet", "building-factory-2"),
 }
 
+# What the ledger did.
+VERBS: Mapping[str, Look] = {
+    "receive": Look(_("Received"), "good", "package-import"),
+    "count": Look(_("Counted"), "info", "clipboard-check"),
+    "adjust": Look(_("Adjusted"), "warn", "adjustments"),
+    "allocate": Look(_("Allocated"), "busy", "lock"),
+    "release": Look(_("Released"), "quiet", "lock-open"),
+    "ship": Look(_("Shipped"), "busy", "package-export"),
+    "transfer": Look(_("Transferred"), "info", "transfer"),
+    "take_back": Look(_("Taken back"), "good", "truck-return"),
+}
+
+ABILITIES: Mapping[str, Look] = {
+    "ship": Look(_("Ships"), "quiet", "truck"),
+    "pickup": Look(_("Pickup"), "quiet", "building-store"),
+    "curbside": Look(_("Curbside"), "quiet", "run"),
+    "same_day": Look(_("Same day"), "quiet", "bolt"),
+}
+
 
 def look(kind: str, code: str) -> Look:
     """The look of a code of a kind; a code that nobody described shows itself, quietly."""
-    looks = {**SETS, "method": METHODS, "node": NODE_KINDS}[kind]
+    looks = {**SETS, "method": METHODS, "node": NODE_KINDS, "verb": VERBS, "ability": ABILITIES}[kind]
     return looks.get(str(code).lower(), Look(str(code).replace("_", " ").capitalize(), "quiet", "point"))

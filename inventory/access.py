@@ -30,6 +30,11 @@ def node_for(user: Any, code: str) -> Node:
     raise NoSuchNode("unknown_node", {"node": code}, field="node")
 
 
+def seen_by(user: Any) -> list[int] | None:
+    """The ids of the nodes that the user may see, None if it is all of them."""
+    return list(nodes_of(user).values_list("pk", flat=True)) if is_bound(user) else None
+
+
 def is_bound(user: Any) -> bool:
     """Whether the user sees some nodes only."""
     if user.role == Role.INTEGRATION:

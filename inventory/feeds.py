@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from dom_project.lib import bell, db
 from dom_project.lib.api_errors import BadInput, NotFound
-from inventory.models import Connection, FeedCase, FeedRun, RejectedRow
+from inventory.models import Connection, FeedCase, FeedRun, FeedScope, Node, RejectedRow
 
 LATE, STALE = 2, 4  # times the schedule
 RUNG = timedelta(seconds=5)  # how long a connection that is due may wait for its bell
@@ -57,6 +57,36 @@ def age_of(seen_at: datetime | None, schedule_seconds: int, at: datetime) -> tup
     if age >= STALE * schedule or (age >= LATE * schedule and age >= SILENT):
         return "stale", minutes
     return ("late", minutes) if age >= LATE * schedule else ("fresh", minutes)
+
+
+class Told(NamedTuple):
+    """Who tells a node its stock: fresh, late, stale, paused, or none where no system does; whole minutes of age."""
+
+    state: str
+    minutes: int | None
+    scope: FeedScope | None
+
+
+NOBODY = Told("none", None, None)
+
+
+def told(scope: FeedScope | None, at: datetime) -> Told:
+    """The state of one node's feed; the scope comes with its connection."""
+    if scope is None or scope.connection is None:
+        return Told("none", None, scope)
+    if not scope.connection.active:
+        return Told("paused", None, scope)
+    return Told(*age_of(scope.seen_at, scope.connection.schedule_seconds, at), scope)
+
+
+def told_by_node(at: datetime) -> dict[int, Told]:
+    """The feed of every node whose stock anybody has told, by node id, in one query."""
+    return {scope.node_id: told(scope, at) for scope in FeedScope.objects.select_related("connection")}
+
+
+def told_of(node: Node, at: datetime) -> Told:
+    """The feed of one node."""
+    return told(FeedScope.objects.filter(node=node).select_related("connection").first(), at)
 
 
 class ConnectionRow(NamedTuple):

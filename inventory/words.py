@@ -104,10 +104,43 @@ PAGES: sentences.Words = {
     "ref_taken": _("Another connection has this code."),
 }
 
+# Why an act on stock or network is refused.
+STOCK: sentences.Words = {
+    "ask_again": _("This look is too old to be recorded. Count again."),
+    "overtaken": _("Somebody looked later than that. The later look stands."),
+    "unknown_rule": _("This rule is gone."),
+    "sku_or_category": _("Choose a SKU or a category, not both."),
+    "node_or_group": _("Choose a node or a group, not both."),
+}
+
+# Why a movement happened. Other reasons are people's own words.
+REASONS: sentences.Words = {
+    "floor": _("A look at the shelf"),
+    "denied_by_count": _("Shipped goods that a count had denied"),
+    "damaged": _("Found damaged"),
+    "missing": _("Not found"),
+}
+
+# A source value that could not be taken as given; `raw` is what it said.
+ISSUES: sentences.Words = {
+    "negative_count": _("The source counted %(raw)s units. A shelf can't hold less than nothing: 0 was taken."),
+    "below_own_movements": _("The source's figure less what we shipped since is %(raw)s. 0 was taken."),
+    "shipped_denied": _("%(raw)s units were shipped that the last count said were not there."),
+    "lost_denied": _("%(raw)s units were reported lost that the last count said were not there."),
+}
+
+
+def reason(code: str) -> str:
+    """Why a movement happened, in words; "" without a reason."""
+    return str(REASONS.get(code, code.replace("_", " ")))
+
+
 sentences.teach(
     {f"feed_{code}": text for code, text in FAILURES.items()}
     | {f"row_{code}": text for code, text in ROWS.items()}
     | {f"guard_{code}": text for code, text in GUARDS.items()}
     | dict(FILES)
     | dict(PAGES)
+    | dict(STOCK)
+    | {f"issue_{code}": text for code, text in ISSUES.items()}
 )

@@ -18,6 +18,7 @@ class Right(StrEnum):
     CHANGE_ORDERS = "change_orders"  # cancel, answer exceptions
     TAKE_ORDERS = "take_orders"  # intake by API
     COUNT_STOCK = "count_stock"
+    RUN_NETWORK = "run_network"  # caps of days, safety stock
     IMPORT = "import"
     CONNECT = "connect"
     EDIT_RULES = "edit_rules"
@@ -33,6 +34,7 @@ _RUN = _SEE | {
     Right.CHANGE_ORDERS,
     Right.TAKE_ORDERS,
     Right.COUNT_STOCK,
+    Right.RUN_NETWORK,
     Right.IMPORT,
     Right.CONNECT,
     Right.EDIT_RULES,

@@ -3,6 +3,7 @@
 from zoneinfo import available_timezones
 
 import pghistory
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -147,6 +148,15 @@ class NodeAccess(models.Model):
         return f"{self.user_id} {self.node_id}"
 
 
+@pghistory.track(
+    pghistory.InsertEvent(condition=pgtrigger.Q(new__by_hand=True)),
+    pghistory.UpdateEvent(
+        condition=pgtrigger.Q(new__by_hand=True)
+        & (pgtrigger.Q(new__cap__df=pgtrigger.F("old__cap")) | pgtrigger.Q(old__by_hand=False))
+    ),
+    fields=["node", "ship_date", "cap"],
+    model_name="NodeDayEvent",
+)
 class NodeDay(models.Model):
     """The parcels one node may send on one local day. No row: closed that day. Written by `capacity` only."""
 

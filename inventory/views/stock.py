@@ -1,43 +1,101 @@
-"""Stock as people look at it: by SKU, by node, one level with what explains it."""
+"""Stock as people look for it: by SKU, by node, one SKU, one node."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dom_project.accounts.access import Right, needs
-from dom_project.lib.htmx import render_part
-from inventory.access import node_for, nodes_of
-from inventory.models import Sku, StockLevel
+from dom_project.accounts.access import Right, may, needs
+from dom_project.accounts.models import User
+from dom_project.lib.htmx import live_url, render_part
+from inventory import feeds, statement, stocklist
+from inventory.access import node_for, nodes_of, seen_by
+from inventory.models import Category, Sku
+
+ONLY = ("short", "out", "issues")
 
 
 @require_GET
 @needs(Right.SEE_NETWORK)
 def inventory(request: HttpRequest) -> HttpResponse:
-    skus = Sku.objects.select_related("category", "published").order_by("code")[:50]
-    return render_part(request, "inventory/inventory.html", "rows", {"skus": skus})
-
-
-@require_GET
-@needs(Right.SEE_NETWORK)
-def sku(request: HttpRequest, code: str) -> HttpResponse:
-    shown = get_object_or_404(Sku.objects.select_related("category"), code=code)
-    levels = StockLevel.objects.filter(sku=shown, node__in=nodes_of(request.user)).select_related("node")
-    context = {"sku": shown, "levels": levels.order_by("node__name", "node_id")}
-    return render_part(request, "inventory/sku.html", "", context)
+    """All stock; `?by=node` lists the nodes instead of the SKUs."""
+    nodes, by_node = seen_by(request.user), request.GET.get("by") == "node"
+    context: dict[str, Any] = _asked(request) | {
+        "by_node": by_node,
+        "totals": stocklist.totals(nodes=nodes),
+        "live_url": live_of(request),
+        "may_import": may(request, Right.IMPORT),
+        "may_connect": may(request, Right.CONNECT),
+    }
+    if by_node:
+        told = feeds.told_by_node(timezone.now())
+        rows = stocklist.by_node(nodes=nodes)
+        context |= {"rows": [(row, told.get(row.id, feeds.NOBODY)) for row in rows]}
+    else:
+        category = _text(request, "category")
+        asked = {name: context[name] for name in ("q", "only")}
+        page = stocklist.by_sku(**asked, **_cursors(request), category=category, nodes=nodes)
+        context |= {"page": page, "category": category, "categories": Category.objects.order_by("name")}
+    return render_part(request, "inventory/inventory.html", "rows", context)
 
 
 @require_GET
 @needs(Right.SEE_NETWORK)
 def inventory_node(request: HttpRequest, code: str) -> HttpResponse:
-    node = node_for(request.user, code)
-    levels = StockLevel.objects.filter(node=node).select_related("sku").order_by("sku__code")[:50]
-    return render_part(request, "inventory/inventory_node.html", "rows", {"node": node, "levels": levels})
+    node, now = node_for(request.user, code), timezone.now()
+    asked = _asked(request)
+    context = asked | {
+        "node": node,
+        "told": feeds.told_of(node, now),
+        "totals": stocklist.totals(node_id=node.pk),
+        "page": stocklist.of_node(node.pk, **asked, **_cursors(request)),
+        "live_url": live_of(request),
+    }
+    return render_part(request, "inventory/inventory_node.html", "rows", context)
 
 
 @require_GET
 @needs(Right.SEE_NETWORK)
-def level(request: HttpRequest, pk: int) -> HttpResponse:
-    found = StockLevel.objects.filter(node__in=nodes_of(request.user)).select_related("node", "sku").filter(pk=pk)
-    if not (shown := found.first()):
-        raise Http404
-    return render_part(request, "inventory/level.html", "", {"level": shown})
+def sku(request: HttpRequest, code: str) -> HttpResponse:
+    shown = get_object_or_404(Sku.objects.select_related("category", "published"), code=code.replace("\0", ""))
+    nodes, told = seen_by(request.user), feeds.told_by_node(timezone.now())
+    places = stocklist.of_sku(shown.pk, nodes=nodes)
+    published = getattr(shown, "published", None)
+    whole = nodes is None
+    context = {
+        "sku": shown,
+        "barcodes": shown.barcodes.order_by("pk"),
+        "places": [(place, told.get(place.node_id, feeds.NOBODY)) for place in places],
+        "whole": whole,
+        "atp": (published.atp if published else 0) if whole else sum(place.atp for place in places),
+        "published": published,
+        "on_hand": sum(place.on_hand for place in places),
+        "allocated": sum(place.allocated for place in places),
+        "shortfall": sum(place.shortfall for place in places),
+        "stocked": sum(place.on_hand > 0 for place in places),
+        "rules": statement.rules_for(shown),
+        "live_url": live_of(request),
+    }
+    return render_part(request, "inventory/sku.html", "places", context)
+
+
+def live_of(request: HttpRequest) -> str:
+    """The stream of the person's own nodes."""
+    user = cast(User, request.user)
+    codes = None if seen_by(user) is None else list(nodes_of(user).values_list("code", flat=True))
+    return live_url(user.pk, codes)
+
+
+def _asked(request: HttpRequest) -> dict[str, str]:
+    only = _text(request, "only")
+    return {"q": _text(request, "q").strip(), "only": only if only in ONLY else ""}
+
+
+def _cursors(request: HttpRequest) -> dict[str, str]:
+    return {"before": _text(request, "before"), "after": _text(request, "after")}
+
+
+def _text(request: HttpRequest, name: str) -> str:
+    return request.GET.get(name, "").replace("\0", "")[:100]

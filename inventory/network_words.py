@@ -1,0 +1,103 @@
+"""The network in words: a node in one line, its week, what somebody changed of it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from . import hours
+from .audit import Change
+from .models import LegalEntity, Node, NodeGroup
+from .roster import Today
+
+DAYS = (
+    gettext_lazy("Monday"),
+    gettext_lazy("Tuesday"),
+    gettext_lazy("Wednesday"),
+    gettext_lazy("Thursday"),
+    gettext_lazy("Friday"),
+    gettext_lazy("Saturday"),
+    gettext_lazy("Sunday"),
+)
+FEEDS = {
+    "fresh": gettext_lazy("feed fresh"),
+    "late": gettext_lazy("feed late"),
+    "stale": gettext_lazy("feed stale"),
+    "paused": gettext_lazy("feed paused"),
+    "none": gettext_lazy("no feed"),
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One change as the page says it."""
+
+    at: datetime
+    who: str
+    what: str
+    fields: tuple[tuple[str, str, str], ...] = ()
+
+
+def weekdays() -> list[str]:
+    """Monday to Sunday."""
+    return [str(day) for day in DAYS]
+
+
+def in_short(row: Today) -> str:
+    """A node now, as it is read aloud on the map."""
+    load = (
+        _("%(taken)s of %(cap)s parcels today") % {"taken": row.taken, "cap": row.cap}
+        if row.works
+        else _("no parcels today")
+    )
+    doors = _("open") if row.is_open else _("closed")
+    return f"{row.node.name}: {doors}, {load}, {FEEDS[row.feed.state]}"
+
+
+def of_master(changes: Iterable[Change], names: Mapping[str, str]) -> Iterator[Told]:
+    """Changes of a node's own row."""
+    words = {"insert": _("Made"), "update": _("Changed"), "delete": _("Removed")}
+    others = {"group_id": NodeGroup, "legal_entity_id": LegalEntity}
+    known: dict[str, dict[int, str]] = {}
+    for change in changes:
+        fields = []
+        for name, *both in change.fields:
+            if name in others and name not in known:
+                known[name] = dict(others[name].objects.values_list("pk", "name"))
+            label = capfirst(str(Node._meta.get_field(name).verbose_name))  # noqa: SLF001
+            before, after = (known[name].get(value, "–") if name in known else _value(name, value) for value in both)
+            fields.append((label, before, after))
+        yield Told(change.at, names.get(change.actor, ""), words[change.what], tuple(fields))
+
+
+def of_caps(changes: Iterable[Change], names: Mapping[str, str]) -> Iterator[Told]:
+    """Caps of single days that a person set."""
+    for change in changes:
+        what = _("Parcels of %(day)s set to %(cap)s") % {
+            "day": date_format(change.values["ship_date"], "D j M"),
+            "cap": f"{change.values['cap']:,}",
+        }
+        yield Told(change.at, names.get(change.actor, ""), what)
+
+
+def _value(name: str, value: Any) -> str:
+    if value in (None, "", []):
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if name == "hours":
+        return week(value)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def week(written: Any) -> str:
+    """A node's hours on one line: Mon 09:00–21:00, …"""
+    open_days = [(day, span) for day, span in zip(DAYS, hours.week_of(written), strict=True) if span]
+    return ", ".join(f"{str(day)[:3]} {span[0]:%H:%M}–{span[1]:%H:%M}" for day, span in open_days)

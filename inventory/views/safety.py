@@ -1,0 +1,125 @@
+"""The rules of safety stock: what they keep back now, add, switch, remove."""
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dom_project.accounts.access import Right, may, needs
+from dom_project.accounts.people import actor_of, names_of
+from dom_project.lib.api_errors import Refused
+from dom_project.lib.htmx import render_part, say
+from dom_project.lib.sentences import sentence
+from inventory import audit, safety, statement
+from inventory.models import Category, Node, NodeGroup, SafetyRule, Sku
+
+PAGE = "inventory/safety.html"
+
+
+class RuleForm(forms.Form):
+    units = forms.IntegerField(
+        label=gettext_lazy("Units kept back"),
+        min_value=0,
+        max_value=safety.MOST,
+        help_text=gettext_lazy("At each node."),
+    )
+    sku = forms.CharField(
+        label=gettext_lazy("SKU"),
+        max_length=64,
+        required=False,
+        help_text=gettext_lazy("Its code. Empty: the category, or every SKU."),
+    )
+    category = forms.ModelChoiceField(
+        Category.objects.order_by("name"),
+        label=gettext_lazy("Category"),
+        required=False,
+        empty_label=gettext_lazy("Any"),
+        to_field_name="code",
+    )
+    node = forms.ModelChoiceField(
+        Node.objects.order_by("name"),
+        label=gettext_lazy("Node"),
+        required=False,
+        empty_label=gettext_lazy("Any"),
+        to_field_name="code",
+    )
+    group = forms.ModelChoiceField(
+        NodeGroup.objects.order_by("name"),
+        label=gettext_lazy("Group of nodes"),
+        required=False,
+        empty_label=gettext_lazy("Any"),
+        to_field_name="code",
+    )
+
+    def clean_sku(self) -> Sku | None:
+        code = self.cleaned_data["sku"].strip()
+        found = Sku.objects.filter(code=code).first() if code else None
+        if code and not found:
+            raise forms.ValidationError(_("There is no SKU with this code."))
+        return found
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Right.SEE_NETWORK)
+def rules(request: HttpRequest) -> HttpResponse:
+    """The rules, in the order in which they win; a POST adds one."""
+    if request.method == "GET":
+        return render_part(request, PAGE, "rules", _context(request, RuleForm()))
+    return _add(request)
+
+
+@needs(Right.RUN_NETWORK)
+def _add(request: HttpRequest) -> HttpResponse:
+    form = RuleForm(request.POST)
+    if form.is_valid():
+        try:
+            added = safety.add_rule(**form.cleaned_data, at=timezone.now(), actor=actor_of(request))
+        except Refused as refused:
+            form.add_error(refused.field or None, sentence(refused.code, refused.params))
+        else:
+            return say(request, redirect("inventory_safety"), _effect(added))
+    return render_part(request, PAGE, "form", _context(request, form), status=422)
+
+
+@require_POST
+@needs(Right.RUN_NETWORK)
+def rule(request: HttpRequest, pk: int) -> HttpResponse:
+    """Switch a rule on or off, or remove it."""
+    act = request.POST.get("act", "")
+    try:
+        if act == "remove":
+            safety.remove_rule(pk)
+            text = _("Removed. What it kept back can be promised, unless another rule keeps it.")
+        elif act in ("on", "off"):
+            text = _effect(safety.switch_rule(pk, active=act == "on"))
+        else:
+            raise Http404
+    except Refused:
+        raise Http404 from None
+    return say(request, redirect("inventory_safety"), text)
+
+
+def _effect(changed: SafetyRule) -> str:
+    if not changed.active:
+        return _("Switched off. What it kept back can be promised, unless another rule keeps it.")
+    levels = statement.kept_by_rule().get(changed.pk, (0, 0))[0]
+    return ngettext(
+        "The rule decides %(levels)s stock level now.", "The rule decides %(levels)s stock levels now.", levels
+    ) % {"levels": f"{levels:,}"}
+
+
+def _context(request: HttpRequest, form: RuleForm) -> dict[str, Any]:
+    kept, found = statement.kept_by_rule(), statement.all_rules()
+    changes = audit.changes("SafetyRuleEvent", most=15)
+    names = names_of([change.actor for change in changes] + [rule.created_by for rule in found])
+    return {
+        "rules": [(rule, *kept.get(rule.pk, (0, 0)), names.get(rule.created_by, rule.created_by)) for rule in found],
+        "changes": [(change, names.get(change.actor, "")) for change in changes],
+        "form": form,
+        "may_change": may(request, Right.RUN_NETWORK),
+    }
