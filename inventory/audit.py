@@ -13,7 +13,10 @@ LEFT_OUT = frozenset({"id", "changed_at", "pgh_id", "pgh_created_at", "pgh_label
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of a row: insert, update or delete. `fields` are (name, before, after), `values` the row; `actor` is "" if unknown."""
+    """One change of a row: insert, update or delete, by `actor` ("" if unknown).
+
+    `fields` are (name, before, after) of an update, `values` the row as it was then.
+    """
 
     at: datetime
     what: str
