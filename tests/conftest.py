@@ -113,3 +113,9 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object], chromi
     if os.geteuid() == 0:
         flags.append("--no-sandbox")
     return browser_type_launch_args | {"executable_path": chromium_path, "args": flags}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: playwright leaves a loop running, in which no test of its own loop could run any more."""
+    items.sort(key=lambda item: "page" in getattr(item, "fixturenames", ()))
