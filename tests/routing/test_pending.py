@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -123,3 +124,21 @@ def test_an_order_longer_than_a_claim_comes_alone(monkeypatch):
     for ref in ("A", "B"):
         make.order(ref, lines={"MUG": 1, "LAMP": 1, "CLOCK": 1})
     assert [claimed(), claimed(), claimed()] == [["A"], ["B"], []]
+
+
+def deepest_loop(plan: dict[str, Any]) -> int:
+    """How often the node of a plan that ran most often did run."""
+    return max([plan["Actual Loops"], *map(deepest_loop, plan.get("Plans", []))])
+
+
+def test_a_claim_looks_at_each_order_once_though_statistics_call_the_queue_empty():
+    for number in range(30):
+        make.order(f"O-{number}")
+    db.execute(
+        "SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', 'routing_pending',"
+        " 'relpages', 100, 'reltuples', 0::real)"
+    )
+    asked = {"limit": 20, "owner": "one", "lease": 60, "lines": 4000}
+    [explained] = db.value("EXPLAIN (ANALYZE, FORMAT json) " + pending.CLAIM, asked)
+    assert deepest_loop(explained["Plan"]) == 20
+    assert Pending.objects.filter(lease_owner="one").count() == 20
