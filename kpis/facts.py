@@ -11,10 +11,16 @@ FROM fulfillment_shipment s JOIN inventory_node n ON n.id = s.node_id
 WHERE s.order_id = ANY(%(orders)s::bigint[]) AND s.state <> 'cancelled'
 ORDER BY s.order_id, s.shipped_at DESC NULLS FIRST, s.dispatched_at DESC, s.id DESC"""
 
-# Units that were ever to be served, and what has become of them.
+# Units that are wanted, and what has become of them. Cancelled goods that wait to be put back are wanted no more.
 UNITS = """
-SELECT order_id, sum(ordered - cancelled) AS wanted, sum(shipped) AS shipped, sum(delivered) AS delivered
-FROM routing_orderline WHERE order_id = ANY(%(orders)s::bigint[]) GROUP BY order_id"""
+SELECT l.order_id, sum(l.ordered - l.cancelled) - coalesce(max(w.units), 0) AS wanted,
+       sum(l.shipped) AS shipped, sum(l.delivered) AS delivered
+FROM routing_orderline l LEFT JOIN (
+  SELECT s.order_id, sum(t.quantity) AS units FROM fulfillment_shipment s
+  JOIN fulfillment_shipmentline sl ON sl.shipment_id = s.id JOIN fulfillment_task t ON t.shipment_line_id = sl.id
+  WHERE s.order_id = ANY(%(orders)s::bigint[]) AND t.kind = 'put_back' AND t.done_at IS NULL GROUP BY 1
+) w ON w.order_id = l.order_id
+WHERE l.order_id = ANY(%(orders)s::bigint[]) GROUP BY l.order_id"""
 
 ACCEPTED = """
 SELECT o.id, (o.accepted_at AT TIME ZONE c.time_zone)::date, '', c.code, 'orders', 1, o.value, o.currency
@@ -39,20 +45,21 @@ SELECT * FROM (
   ORDER BY s.order_id, s.shipped_at, s.id) first"""
 
 # A promise falls on the local day that it ends; kept when every unit was delivered (pickup: stood ready) by then.
+# What stood ready and was cancelled afterwards is neither ready nor late.
 PROMISED = f"""
 SELECT o.id, (o.first_promise_at AT TIME ZONE o.ship_to_time_zone - interval '1 microsecond')::date,
        coalesce(l.node, ''), c.code, f.name, 1, 0, ''
 FROM routing_order o JOIN inventory_channel c ON c.id = o.channel_id JOIN ({UNITS}) u ON u.order_id = o.id
 LEFT JOIN ({LAST_PARCEL}) l ON l.order_id = o.id
 CROSS JOIN LATERAL (
-  SELECT coalesce(sum(sl.picked), 0) AS units,
-         max(CASE WHEN o.method = 'ship' THEN s.delivered_at ELSE s.ready_at END) AS at
+  SELECT coalesce(sum(sl.picked) FILTER (WHERE s.ready_at IS NOT NULL), 0) AS ready, max(s.ready_at) AS ready_at,
+         max(s.delivered_at) AS delivered_at
   FROM fulfillment_shipment s JOIN fulfillment_shipmentline sl ON sl.shipment_id = s.id
-  WHERE s.order_id = o.id AND s.state <> 'cancelled'
-    AND CASE WHEN o.method = 'ship' THEN s.delivered_at ELSE s.ready_at END IS NOT NULL) k
+  WHERE s.order_id = o.id AND s.state <> 'cancelled' AND sl.close_reason IN ('', 'shipped')) k
 CROSS JOIN LATERAL (VALUES ('promised', true),
-  ('on_time', CASE WHEN o.method = 'ship' THEN u.delivered >= u.wanted ELSE k.units >= u.wanted END
-              AND k.at <= o.first_promise_at)) f(name, counts)
+  ('on_time', CASE WHEN o.method IN ('pickup', 'curbside')
+              THEN k.ready >= u.wanted AND k.ready_at <= o.first_promise_at
+              ELSE u.delivered >= u.wanted AND k.delivered_at <= o.first_promise_at END)) f(name, counts)
 WHERE u.wanted > 0 AND f.counts"""
 
 # Lines at their first look. A stocked-out one found no eligible node that could fill it.

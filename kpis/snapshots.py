@@ -40,6 +40,10 @@ NEW_EVENTS = """
 SELECT id, order_id FROM routing_orderevent
 WHERE id > %(position)s OR id = ANY(%(gaps)s::bigint[]) ORDER BY id LIMIT %(batch)s"""
 
+MISSING = """
+SELECT i FROM generate_series(greatest(%(newest)s::bigint - %(batch)s, 1), %(newest)s::bigint) i
+WHERE NOT EXISTS (SELECT FROM routing_orderevent e WHERE e.id = i)"""
+
 
 @transaction.atomic
 def roll_up(*, at: datetime) -> int:
@@ -53,8 +57,9 @@ def roll_up(*, at: datetime) -> int:
     if events:
         seen = {event for event, _order in events}
         newest = max(max(seen), cursor.position)
-        if cursor.position:
-            gaps |= {missing: at for missing in range(cursor.position + 1, newest) if missing not in seen}
+        # Before the first read the ids may begin anywhere: a long way back from what is there is far enough.
+        first = cursor.position + 1 if cursor.position else max(min(seen) - BATCH, 1)
+        gaps |= {missing: at for missing in range(first, newest) if missing not in seen}
         gaps = {gap: since for gap, since in gaps.items() if gap not in seen}
         recount({order for _event, order in events})
         cursor.position = newest
@@ -77,12 +82,15 @@ def rebuild(*, at: datetime) -> int:
     """Throw all facts away and count every order anew. Returns the number of orders."""
     db.value("SELECT pg_advisory_xact_lock(hashtext('kpis.roll_up'))")
     newest = db.value("SELECT coalesce(max(id), 0) FROM routing_orderevent")
+    # Read before the orders: what commits in between is counted twice rather than never.
+    gaps = {str(gap): at.isoformat() for (gap,) in db.rows(MISSING, {"newest": newest, "batch": BATCH})}
     db.execute("DELETE FROM kpis_orderfact")
     db.execute("DELETE FROM kpis_dailyfact")
     orders = [order for (order,) in db.rows("SELECT id FROM routing_order ORDER BY id")]
     for start in range(0, len(orders), BATCH):
         recount(set(orders[start : start + BATCH]))
-    Cursor.objects.update_or_create(name=EVENTS, defaults={"position": newest, "state": {"gaps": {}}, "moved_at": at})
+    state = {"position": newest, "state": {"gaps": gaps}, "moved_at": at}
+    Cursor.objects.update_or_create(name=EVENTS, defaults=state)
     return len(orders)
 
 

@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -5,9 +6,9 @@ import pytest
 from fulfillment.models import Feedback, Shipment, ShipmentLine
 from inventory.models import StockLevel
 from kpis import invariants, snapshots
-from kpis.models import DailyFact, OrderFact
+from kpis.models import Cursor, DailyFact, OrderFact
 from routing import history
-from routing.models import Allocation, Order, OrderLine
+from routing.models import Allocation, Order, OrderEvent, OrderLine
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -142,21 +143,54 @@ def test_what_has_not_changed_is_not_counted_again():
     assert snapshots.roll_up(at=AT) == 1
 
 
+@contextmanager
+def not_yet_committed(order):
+    """The order's events are still inside somebody's open transaction."""
+    rows = list(OrderEvent.objects.filter(order=order).values())
+    OrderEvent.objects.filter(order=order).delete()
+    yield
+    OrderEvent.objects.bulk_create(OrderEvent(**row) for row in rows)
+
+
 def test_an_event_that_commits_late_is_still_counted():
     """Two transactions took their ids in the other order than they committed."""
     early, late = make.order(placed_at=AT), make.order(placed_at=AT)
     told(early)
     snapshots.roll_up(at=AT)
     told(late), told(early)
-    from routing.models import OrderEvent
-
-    hidden = OrderEvent.objects.filter(order=late)
-    rows = list(hidden.values())
-    hidden.delete()
-    assert snapshots.roll_up(at=AT) == 1  # the later id is seen first
-    OrderEvent.objects.bulk_create(OrderEvent(**row) for row in rows)
+    with not_yet_committed(late):
+        assert snapshots.roll_up(at=AT) == 1  # the later id is seen first
     assert snapshots.roll_up(at=AT + timedelta(seconds=5)) == 1
     assert OrderFact.objects.filter(order_id=late.pk).exists()
+
+
+def test_an_event_that_commits_late_is_counted_even_by_a_roll_up_that_had_read_nothing_yet():
+    before, between, seen = (make.order(placed_at=AT) for _ in range(3))
+    told(before), told(seen), told(between), told(seen)
+    with not_yet_committed(before), not_yet_committed(between):
+        assert snapshots.roll_up(at=AT) == 1
+    assert snapshots.roll_up(at=AT + timedelta(seconds=5)) == 2
+    assert set(OrderFact.objects.values_list("order_id", flat=True)) == {before.pk, between.pk, seen.pk}
+
+
+def test_an_event_that_commits_after_a_rebuild_is_still_counted():
+    order, late = make.order(placed_at=AT), make.order(placed_at=AT)
+    told(late), told(order)
+    with not_yet_committed(late):
+        snapshots.rebuild(at=AT)
+    ship(late, make.node("RENO-DC"), shipped_at=AT)
+    assert snapshots.roll_up(at=AT + timedelta(seconds=5)) == 1
+    assert counted()["2026-11-10", "RENO-DC", "parcels"] == (1, 1000)
+
+
+def test_an_id_that_never_came_is_forgotten_in_time():
+    order, never = make.order(placed_at=AT), make.order(placed_at=AT)
+    told(never), told(order)
+    OrderEvent.objects.filter(order=never).delete()
+    snapshots.roll_up(at=AT)
+    assert Cursor.objects.get(name=snapshots.EVENTS).state["gaps"]
+    snapshots.roll_up(at=AT + timedelta(seconds=snapshots.GAP_SECONDS))
+    assert Cursor.objects.get(name=snapshots.EVENTS).state["gaps"] == {}
 
 
 def test_hours_that_nobody_recorded_are_said_on_the_overview(client):
