@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from dom_project.lib import db
-from dom_project.lib.api_errors import NotFound
 
 
 class OpenException(NamedTuple):
@@ -39,9 +38,6 @@ ORDER BY e.raised_at, e.id LIMIT %(limit)s
 BY_REASON = """
 SELECT reason, count(*)::int, min(raised_at) FROM routing_orderexception WHERE closed_at IS NULL
 GROUP BY reason ORDER BY count(*) DESC, reason
-"""
-TAKE = """
-UPDATE routing_orderexception SET owner = %s WHERE id = %s AND closed_at IS NULL RETURNING order_id
 """
 ORDERS = """
 SELECT o.id, o.ref, o.order_ref FROM routing_orderexception e JOIN routing_order o ON o.id = e.order_id
@@ -77,17 +73,6 @@ def open_exceptions(
     after_at, after_id = after or (None, 0)
     params = {"reason": reason, "after_at": after_at, "after_id": after_id, "limit": limit}
     return [OpenException._make([*row[:3], json.loads(row[3]), *row[4:]]) for row in db.rows(LIST, params)]
-
-
-def take(exception_id: int, *, actor: str) -> None:
-    """Say who looks after it: the last who takes it has it. Raises NotFound(unknown_exception) when it is closed."""
-    if not db.rows(TAKE, [actor, exception_id]):
-        raise NotFound("unknown_exception", {"id": exception_id})
-
-
-def give_back(exception_id: int) -> None:
-    """Nobody looks after it any more. Raises NotFound(unknown_exception) when it is closed."""
-    take(exception_id, actor="")
 
 
 def orders_of(*, ids: Collection[int] = (), reason: str = "", limit: int = 200) -> dict[int, tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from msgspec import json
 
 from dom_project.lib import db
+from dom_project.lib.api_errors import NotFound
 
 RAISE = """
 INSERT INTO routing_orderexception (order_id, line_id, room, reason, params, raised_at)
@@ -20,6 +21,7 @@ UPDATE routing_orderexception SET closed_at = %s, closed_by = %s
 WHERE order_id = ANY(%s::bigint[]) AND room = %s AND closed_at IS NULL AND NOT reason = ANY(%s::text[])
 RETURNING order_id
 """
+TAKE = "UPDATE routing_orderexception SET owner = %s WHERE id = %s AND closed_at IS NULL"
 
 
 class Raised(NamedTuple):
@@ -55,3 +57,14 @@ def close_many(
     if not order_ids:
         return frozenset()
     return frozenset(order_id for (order_id,) in db.rows(CLOSE, [at, by, sorted(order_ids), room, sorted(but)]))
+
+
+def take(exception_id: int, *, actor: str) -> None:
+    """Say who looks after it: the last who takes it has it. Raises NotFound(unknown_exception) when it is closed."""
+    if not db.execute(TAKE, [actor, exception_id]):
+        raise NotFound("unknown_exception", {"id": exception_id})
+
+
+def give_back(exception_id: int) -> None:
+    """Nobody looks after it any more. Raises NotFound(unknown_exception) when it is closed."""
+    take(exception_id, actor="")

@@ -1,5 +1,6 @@
 """The import contracts hold, and each of them notices what it forbids."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -77,3 +78,20 @@ def test_every_pure_module_that_exists_is_under_contract():
     listed = next(contract for contract in CONTRACTS if contract["name"] == "Decisions are pure")["source_modules"]
     exist = [name for name in MAY_BE_PURE if list(ROOT.glob(f"{name.replace('.', '/')}*"))]
     assert set(exist) <= set(listed)
+
+
+WRITTEN = re.compile(r"\b(?:UPDATE|INSERT\s+INTO|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?)\s+(?:ONLY\s+)?(\w+?)_\w+")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_writes_its_own_tables_only(room):
+    """Import contracts can't see into statements."""
+    files = [file for file in (ROOT / room).rglob("*.py") if "migrations" not in file.parts]
+    written = {
+        f"{file.relative_to(ROOT)} writes {owner}"
+        for file in files
+        for owner in WRITTEN.findall(file.read_text())
+        if owner in {*ROOMS, "accounts"} - {room}
+    }
+    assert files
+    assert written == set()

@@ -11,7 +11,7 @@ from dom_project.lib.api_errors import BadInput, NotFound
 from fulfillment.states import ON_THE_FLOOR, IllegalMove, State
 from inventory import ledger
 from inventory.movements import Movement
-from routing import allocations, demand, history
+from routing import allocations, demand, history, refusals
 from routing.history import Kind
 
 from . import locking
@@ -51,10 +51,6 @@ SELECT %(allocation)s, shipment_id, order_line_id, sku_id, %(units)s, %(at)s, %(
 FROM fulfillment_shipmentline WHERE id = %(line)s
 """
 NOTHING_FOUND = "UPDATE fulfillment_shipmentline SET picked = 0, closed_at = %s, close_reason = %s WHERE id = %s"
-REFUSE = """
-INSERT INTO routing_linerefusal (line_id, node_id, reason, at) VALUES (%s, %s, %s, %s)
-ON CONFLICT (line_id, node_id) DO NOTHING
-"""
 
 
 @db.retry_on_conflict
@@ -89,7 +85,7 @@ def report_short(shipment_line_id: int, found: int, reason: str, *, at: datetime
         db.execute(CUT_OFF, {"allocation": gone, "units": units, "at": at, "reason": reason, "line": line.id})
     else:
         db.execute(NOTHING_FOUND, [at, reason, line.id])
-    db.execute(REFUSE, [line.order_line_id, shipment.node_id, reason, at])
+    refusals.refuse_many([refusals.NodeRefusal(line.order_line_id, shipment.node_id, reason)], at=at)
     allocations.release([gone], to="pending", at=at, actor=actor)
     if reason == Reason.MISSING:
         key = f"short:{gone}"

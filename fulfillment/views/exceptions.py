@@ -21,6 +21,7 @@ from dom_project.lib.sentences import sentence
 from fulfillment import exceptions as work
 from fulfillment.exceptions import OpenException
 from fulfillment.words import to_do
+from routing import exceptions as raised
 from routing import outbox, shortfalls, waiting, words
 from routing.models import ShortfallCase
 
@@ -72,14 +73,14 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
     """It is the reader's now."""
     user: Any = request.user
     undo = reverse("exceptions_give_back", args=[pk])
-    return _done(request, lambda: work.take(pk, actor=user.actor), _("Yours now."), undo=undo)
+    return _done(request, lambda: raised.take(pk, actor=user.actor), _("Yours now."), undo=undo)
 
 
 @require_POST
 @needs(Right.CHANGE_ORDERS)
 def give_back(request: HttpRequest, pk: int) -> HttpResponse:
     """It is nobody's again."""
-    return _done(request, lambda: work.give_back(pk), _("Nobody's now."))
+    return _done(request, lambda: raised.give_back(pk), _("Nobody's now."))
 
 
 @require_POST
