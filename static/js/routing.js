@@ -1,52 +1,87 @@
-// The strategy's form: takes a change in by itself, presses the right button on Enter, asks before unsaved work is lost.
+// The strategy's form: takes a change in by itself, presses the right button on Enter, loses no press and no letter, asks before unsaved work is lost.
 (() => {
   const editor = () => document.getElementById('editor');
-  let waiting, pressing = false, leaving = false, sent = null, typed = null;
+  // A click, not requestSubmit(): htmx sends the button that was clicked or has the focus, whichever submits.
+  const press = selector => editor()?.querySelector(selector)?.click();
+  let waiting, pressing = false, leaving = false;
 
   // A changed field is taken in at once, but not while a button is being pressed: the press sends the field anyway.
   const takeIn = () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => {
-      if (pressing) return takeIn();
-      const form = editor();
-      form?.requestSubmit(form.querySelector('[data-apply]'));
+      if (pressing || running) return takeIn();
+      press('[data-apply]');
     }, 150);
   };
   document.addEventListener('change', event => { if (event.target.matches('#editor [data-live]')) takeIn(); });
   document.addEventListener('pointerdown', () => { pressing = true; });
   ['pointerup', 'pointercancel'].forEach(name => document.addEventListener(name, () => { pressing = false; }));
-  document.addEventListener('submit', () => clearTimeout(waiting), true);
 
   document.addEventListener('keydown', event => {
     const wanted = event.key === 'Enter' && event.target.dataset?.enter;
     if (!wanted) return;
     event.preventDefault();
-    editor().requestSubmit(editor().querySelector(`[data-does="${wanted}"]`));
+    press(`[data-does="${wanted}"]`);
   });
 
-  // Who types on while an answer is on its way keeps what was typed.
-  const field = () => {
-    const active = document.activeElement;
-    return active?.matches('#editor input:not([type=hidden])') && active.id ? { id: active.id, value: active.value } : null;
+  // Each step begins with the answer to the one before: a press in between waits for it, since the form still says the old state.
+  // Taking a field in may be cut short by a press, which sends the field too.
+  let running = '';
+  const pressed = [];
+  document.addEventListener('submit', event => {
+    if (event.target !== editor()) return;
+    const step = event.submitter?.value || 'apply';
+    clearTimeout(waiting);
+    if (!running) {
+      running = step === 'apply' ? '' : step;
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    if (step === 'apply') takeIn();
+    else if (step !== running || /^(up|down|toggle):/.test(step)) pressed.push(step);
+  }, true);
+  const goOn = () => {
+    running = '';
+    while (pressed.length && !running) press(`[name=do][value="${CSS.escape(pressed.shift())}"]`);
   };
-  document.addEventListener('htmx:configRequest', () => { sent = field(); });
+  ['htmx:responseError', 'htmx:sendError'].forEach(name => document.addEventListener(name, event => {
+    if (event.target === editor()) { pressed.length = 0; goOn(); }
+  }));
+
+  // Who types on while an answer is on its way keeps what was typed, as long as it is the same rule.
+  let sent = new Map(), typed = [];
+  const fields = () => new Map([...document.querySelectorAll('#editor :is(input:not([type=hidden]), select)[id]')].map(each => [each.id, each.value]));
+  const chosen = () => editor()?.elements.selected?.value;
+  let rule = '';
+  document.addEventListener('htmx:configRequest', event => { if (event.target === editor()) sent = fields(); });
   document.addEventListener('htmx:beforeSwap', () => {
-    const now = field();
-    typed = now && (now.id !== sent?.id || now.value !== sent.value) && now.value !== document.getElementById(now.id).defaultValue ? now : null;
+    rule = chosen();
+    typed = [...fields()].filter(([id, value]) => sent.has(id) && value !== sent.get(id));
   });
 
-  document.addEventListener('htmx:afterSwap', () => {
+  const restore = () => {
     const form = editor();
     if (!form) return;
     if (form.dataset.told) document.getElementById('told').textContent = form.dataset.told;
-    const again = typed && document.getElementById(typed.id);
-    if (again) again.value = typed.value;
-    const next = again || document.getElementById(form.dataset.focus) || (form.dataset.faulty && form.querySelector('[aria-invalid=true]'));
+    const active = document.activeElement;
+    let writing = null;
+    for (const [id, value] of chosen() === rule ? typed : []) {
+      const field = document.getElementById(id);
+      if (!field) continue;
+      field.value = value;
+      if (field === active) writing = field;
+      else if (field.matches('[data-live]')) takeIn();
+    }
+    typed = [];
+    const next = writing || document.getElementById(form.dataset.focus) || (form.dataset.faulty && form.querySelector('[aria-invalid=true]'));
     if (!next) return;
     next.focus({ preventScroll: true });
     const box = next.getBoundingClientRect();
     if (box.top < 64 || box.top > innerHeight - 120) next.scrollIntoView({ block: 'start' });
-  });
+  };
+  document.addEventListener('htmx:afterSettle', event => { if (event.target === editor()) { restore(); goOn(); } });
+  restore(); // a step without htmx answers with the whole page
 
   // What leads away on purpose is not asked about.
   document.addEventListener('click', event => { if (event.target.closest('[data-discard]')) leaving = true; });

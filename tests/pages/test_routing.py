@@ -82,6 +82,24 @@ def test_rules_are_moved_switched_and_deleted_with_the_keyboard(routing: Page) -
     expect(page.get_by_text("Nothing is changed.")).to_be_visible()
 
 
+def test_a_step_pressed_before_the_answer_to_the_last_one_is_not_lost(routing: Page) -> None:
+    page = routing
+    page.get_by_role("button", name="Move rule 1 down").focus()
+    for _ in range(2):
+        page.keyboard.press("Enter")
+    expect(page.locator("#told")).to_have_text("“California from the West” is now at place 3.")
+    expect(page.get_by_role("button", name="Move rule 3 up")).to_be_focused()
+
+
+def test_a_step_that_fails_leaves_the_page_ready_for_the_next(routing: Page) -> None:
+    page = routing
+    page.route("**/routing/edit/", lambda route: route.abort(), times=1)
+    page.get_by_role("button", name="Move rule 1 down").click()
+    expect(page.get_by_text("No connection: nothing was sent.")).to_be_visible()
+    page.get_by_role("button", name="Move rule 1 down").click()
+    expect(page.locator("#told")).to_have_text("“California from the West” is now at place 2.")
+
+
 def test_a_wrong_number_is_told_at_its_field_and_a_tab_further_nothing_typed_is_lost(routing: Page) -> None:
     page = routing
     parcels = page.get_by_label("At most so many parcels")
