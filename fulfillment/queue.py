@@ -69,11 +69,12 @@ class Card:
 
     @property
     def units(self) -> int:
-        return sum(item.quantity for item in self.items if not item.stopped)
+        """Of the lines still to be done or done: neither taken away nor reported short."""
+        return sum(item.quantity for item in self.items if not item.reason)
 
     @property
     def picked(self) -> int:
-        return sum(item.picked for item in self.items if not item.stopped)
+        return sum(item.picked for item in self.items if not item.reason)
 
 
 class Workload(NamedTuple):

@@ -140,6 +140,7 @@ class Hand:
             if card.picked
             else _("Give %(shipment)s back to the queue?") % {"shipment": short(card.ref)},
             "heading": heading(card, short_item),
+            "part": wants_part(request),
             "back_url": self.back["Location"] if short_item else queue_url,
             "customer": customer.name if customer and card.method in PICKUP else "",
             "key": secrets.token_urlsafe(12),

@@ -1,5 +1,6 @@
 // The scan field of the floor. A scanner types faster than a bad network answers: every scan waits its turn with a key
-// of its own, so a repeat after a lost answer counts nothing twice. Without JavaScript the form is sent as it is.
+// of its own, so a repeat after a lost answer counts nothing twice. The field is empty by then: with `required` checked
+// (no `novalidate`), htmx would not send it at all. Without JavaScript the form is sent as it is.
 (() => {
   const form = document.querySelector('form[data-scan]');
   if (!form) return;
@@ -16,7 +17,7 @@
   const send = async () => {
     if (busy || !waiting.length) return;
     busy = true;
-    failed = false;
+    failed = true; // until it is answered
     try {
       await htmx.ajax('POST', form.action, { source: form, target: form.dataset.target, values: waiting[0] });
     } catch { failed = true; }

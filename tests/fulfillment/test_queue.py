@@ -7,6 +7,7 @@ from dom_project.accounts.models import Role
 from fulfillment import access, orders, queue, search, shipments, words
 from fulfillment.models import Shipment, Task
 from fulfillment.queue import Tab
+from fulfillment.shipments import Reason
 from inventory.models import StockLevel
 from routing.models import Customer
 from tests import make
@@ -68,6 +69,18 @@ def test_a_stopped_line_and_a_stopped_shipment_stay_visible_for_the_picker(reno)
     [sign] = queue.stopped(reno, at=AT + timedelta(minutes=29))
     assert (sign.ref, sign.cancel_reason) == (shipment.ref, "cancelled")
     assert queue.stopped(reno, at=AT + timedelta(minutes=31)) == []
+
+
+def test_what_was_reported_short_counts_no_longer_as_work(reno):
+    shipment = on_the_floor(reno, lines={"MUG": 2, "TRAY": 1})
+    shipments.report_short(shipment.lines.get(sku__code="MUG").pk, 1, Reason.MISSING, at=AT, actor="user:7")
+    [card] = queue.cards(reno, Tab.PICKING, at=AT)
+    assert [(item.sku, item.quantity, item.reason) for item in card.items] == [
+        ("MUG", 1, ""),
+        ("MUG", 1, "missing"),
+        ("TRAY", 1, ""),
+    ]
+    assert (card.units, card.picked) == (2, 1)
 
 
 def test_goods_to_put_back_are_listed_until_they_are(reno):

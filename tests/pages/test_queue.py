@@ -142,8 +142,10 @@ def test_what_is_not_there_is_reported_with_its_consequence_in_sight(
     page.wait_for_url(f"**{path(shipment)}")
     expect(page.get_by_text("Enamel mug, sage: 1 routed again, never to Reno store.")).to_be_visible()
     expect(page.get_by_text("Missing: routed again")).to_be_visible()
+    expect(page.get_by_text("1 of 2 picked")).to_be_visible()
     scan(page, TRAY)
     expect(page.get_by_role("button", name="Pack 2 units")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Pack {shipment.ref[-4:]}")).to_be_visible()
     assert sound()
 
 
