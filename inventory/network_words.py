@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.formats import date_format
@@ -48,6 +48,22 @@ def weekdays() -> list[str]:
     return [str(day) for day in DAYS]
 
 
+def day(given: date) -> str:
+    """A local day: Wed 25 Nov."""
+    return date_format(given, "D j M")
+
+
+def feed(state: str, minutes: int | None) -> str:
+    """A feed's state with its age, where it is not on time: "feed stale for 40 min"."""
+    if state not in ("late", "stale"):
+        return str(FEEDS.get(state, state))
+    if minutes is None:
+        return _("%(feed)s, never read") % {"feed": FEEDS[state]}
+    hours, rest = divmod(minutes, 60)
+    length = _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest} if hours else f"{rest} {_('min')}"
+    return _("%(feed)s, last read %(time)s ago") % {"feed": FEEDS[state], "time": length}
+
+
 def in_short(row: Today) -> str:
     """A node now, as it is read aloud on the map."""
     load = (
@@ -56,20 +72,21 @@ def in_short(row: Today) -> str:
         else _("no parcels today")
     )
     doors = _("open") if row.is_open else _("closed")
-    return f"{row.node.name}: {doors}, {load}, {FEEDS[row.feed.state]}"
+    return f"{row.node.name}: {doors}, {load}, {feed(row.feed.state, row.feed.minutes)}"
 
 
 def of_master(changes: Iterable[Change], names: Mapping[str, str]) -> Iterator[Told]:
     """Changes of a node's own row."""
     words = {"insert": _("Made"), "update": _("Changed"), "delete": _("Removed")}
-    others = {"group_id": NodeGroup, "legal_entity_id": LegalEntity}
+    others: dict[str, Any] = {"group_id": NodeGroup, "legal_entity_id": LegalEntity}
     known: dict[str, dict[int, str]] = {}
     for change in changes:
         fields = []
         for name, *both in change.fields:
             if name in others and name not in known:
                 known[name] = dict(others[name].objects.values_list("pk", "name"))
-            label = capfirst(str(Node._meta.get_field(name).verbose_name))  # noqa: SLF001
+            field: Any = Node._meta.get_field(name)  # noqa: SLF001
+            label = capfirst(str(field.verbose_name))
             before, after = (known[name].get(value, "–") if name in known else _value(name, value) for value in both)
             fields.append((label, before, after))
         yield Told(change.at, names.get(change.actor, ""), words[change.what], tuple(fields))
@@ -79,7 +96,7 @@ def of_caps(changes: Iterable[Change], names: Mapping[str, str]) -> Iterator[Tol
     """Caps of single days that a person set."""
     for change in changes:
         what = _("Parcels of %(day)s set to %(cap)s") % {
-            "day": date_format(change.values["ship_date"], "D j M"),
+            "day": day(change.values["ship_date"]),
             "cap": f"{change.values['cap']:,}",
         }
         yield Told(change.at, names.get(change.actor, ""), what)

@@ -31,7 +31,7 @@ class Look:
 def look(level: StockLevel, counted: int, *, at: datetime) -> Look:
     """What the count would change, by the figures of now. Writes nothing. Refuses less than 0 or over a million."""
     if not 0 <= counted <= MOST:
-        raise BadInput("out_of_range", {"value": counted, "from": 0, "to": MOST}, field="counted")
+        raise BadInput("out_of_range", {"value": counted, "least": 0, "most": MOST}, field="counted")
     shortfall = max(level.allocated - counted, 0)
     position = atp.Position(counted, level.allocated, shortfall, level.external, level.safety_stock)
     told = {"level": level.pk, "counted": counted, "at": at.isoformat(), "once": secrets.token_hex(6)}

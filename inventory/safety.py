@@ -28,7 +28,7 @@ def add_rule(
     Refuses units below 0 or above a million, a SKU beside a category, a node beside a group.
     """
     if not 0 <= units <= MOST:
-        raise BadInput("out_of_range", {"value": units, "from": 0, "to": MOST}, field="units")
+        raise BadInput("out_of_range", {"value": units, "least": 0, "most": MOST}, field="units")
     if sku and category:
         raise BadInput("sku_or_category", field="category")
     if node and group:

@@ -5,6 +5,8 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
+from dom_project.lib import bell
+
 from . import capacity, idempotency, ledger
 from .imports import runs
 from .integrations import frame
@@ -14,7 +16,8 @@ IMPORT_SECONDS = 30  # of one ring: then the file goes back, and the bell is run
 
 @shared_task(name="publish_atp")
 def publish_atp(**_newer: object) -> None:
-    ledger.publish_atp(at=timezone.now())
+    if ledger.publish_atp(at=timezone.now()):
+        bell.publish("stock")
 
 
 @shared_task(name="open_node_days")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import levels, network, safety, stock
+from .views import levels, network, node, safety, stock
 
 urlpatterns = [
     path("inventory/", stock.inventory, name="inventory"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("inventory/safety/<int:pk>/", safety.rule, name="inventory_safety_rule"),
     path("inventory/skus/<path:code>/", stock.sku, name="sku"),
     path("network/", network.network, name="network"),
-    path("network/<slug:code>/", network.node, name="node"),
-    path("network/<slug:code>/cap/", network.cap, name="network_cap"),
+    path("network/<slug:code>/", node.node, name="node"),
+    path("network/<slug:code>/cap/", node.cap, name="network_cap"),
+    path("network/<slug:code>/terms/", node.terms, name="network_terms"),
 ]

@@ -96,6 +96,7 @@ def _context(request: HttpRequest, shown: StockLevel) -> dict[str, Any]:
         "waits": waits,
         "waits_more": max(0, len(waiting) - WAITING_SHOWN),
         "source_figure": shown.on_hand - waits,
+        "below": min(0, shown.on_hand - shown.allocated - shown.external - shown.safety_stock),
         "held": statement.held(shown),
         "short_since": statement.short_since(shown),
         "issues": [

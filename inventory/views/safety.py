@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -13,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dom_project.accounts.access import Right, may, needs
 from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.api_errors import Refused
-from dom_project.lib.htmx import render_part, say
+from dom_project.lib.htmx import render_part, say, wants_part
 from dom_project.lib.sentences import sentence
-from inventory import audit, safety, statement
+from inventory import audit, safety, safety_words, statement
 from inventory.models import Category, Node, NodeGroup, SafetyRule, Sku
 
 PAGE = "inventory/safety.html"
@@ -69,7 +70,7 @@ class RuleForm(forms.Form):
 def rules(request: HttpRequest) -> HttpResponse:
     """The rules, in the order in which they win; a POST adds one."""
     if request.method == "GET":
-        return render_part(request, PAGE, "rules", _context(request, RuleForm()))
+        return render_part(request, PAGE, "rules", _context(request))
     return _add(request)
 
 
@@ -82,26 +83,38 @@ def _add(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error(refused.field or None, sentence(refused.code, refused.params))
         else:
-            return say(request, redirect("inventory_safety"), _effect(added))
-    return render_part(request, PAGE, "form", _context(request, form), status=422)
+            return _done(request, _effect(added), undo=_act(added, "remove"))
+    return render_part(request, PAGE, "rules", _context(request, form), status=422)
 
 
 @require_POST
 @needs(Right.RUN_NETWORK)
 def rule(request: HttpRequest, pk: int) -> HttpResponse:
-    """Switch a rule on or off, or remove it."""
-    act = request.POST.get("act", "")
+    """Switch a rule on or off, or remove it. An undo carries its act in the address."""
+    act = request.GET.get("undo") or request.POST.get("act", "")
+    undo = ""
     try:
         if act == "remove":
             safety.remove_rule(pk)
             text = _("Removed. What it kept back can be promised, unless another rule keeps it.")
         elif act in ("on", "off"):
-            text = _effect(safety.switch_rule(pk, active=act == "on"))
+            changed = safety.switch_rule(pk, active=act == "on")
+            text, undo = _effect(changed), _act(changed, "off" if act == "on" else "on")
         else:
             raise Http404
     except Refused:
         raise Http404 from None
-    return say(request, redirect("inventory_safety"), text)
+    return _done(request, text, undo=undo)
+
+
+def _done(request: HttpRequest, text: str, *, undo: str) -> HttpResponse:
+    if not wants_part(request) or "undo" in request.GET:
+        return say(request, redirect("inventory_safety"), text)
+    return say(request, render_part(request, PAGE, "rules", _context(request)), text, undo=undo)
+
+
+def _act(changed: SafetyRule, act: str) -> str:
+    return f"{reverse('inventory_safety_rule', args=[changed.pk])}?undo={act}"
 
 
 def _effect(changed: SafetyRule) -> str:
@@ -113,13 +126,16 @@ def _effect(changed: SafetyRule) -> str:
     ) % {"levels": f"{levels:,}"}
 
 
-def _context(request: HttpRequest, form: RuleForm) -> dict[str, Any]:
+def _context(request: HttpRequest, form: RuleForm | None = None) -> dict[str, Any]:
     kept, found = statement.kept_by_rule(), statement.all_rules()
     changes = audit.changes("SafetyRuleEvent", most=15)
-    names = names_of([change.actor for change in changes] + [rule.created_by for rule in found])
+    names = names_of([change.actor for change in changes] + [each.created_by for each in found])
     return {
-        "rules": [(rule, *kept.get(rule.pk, (0, 0)), names.get(rule.created_by, rule.created_by)) for rule in found],
-        "changes": [(change, names.get(change.actor, "")) for change in changes],
-        "form": form,
+        "rules": [(each, *kept.get(each.pk, (0, 0)), names.get(each.created_by, each.created_by)) for each in found],
+        "changes": [
+            (change, names.get(change.actor, ""), said)
+            for change, said in zip(changes, safety_words.of_changes(changes), strict=True)
+        ],
+        "form": form or RuleForm(),
         "may_change": may(request, Right.RUN_NETWORK),
     }

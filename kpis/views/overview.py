@@ -1,6 +1,5 @@
 """The control tower: the whole network on one page, live."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import sqrt
 from typing import Any
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_GET
 from dom_project.accounts.access import Right, needs
 from dom_project.lib import db
 from dom_project.lib.htmx import live_url, render_part
-from inventory import feeds, us_map
+from inventory import feeds, network_words, node_map, us_map
 from kpis import board, floor_load
 from kpis.floor_load import NodeLoad
 from kpis.models import Cursor
@@ -44,56 +43,32 @@ SELECT count(*) FILTER (WHERE accepted_at > %(day)s), count(*) FILTER (WHERE acc
 FROM routing_order WHERE accepted_at > %(day)s - interval '1 day'"""
 
 
-@dataclass(frozen=True)
-class Dot:
-    """A node on the map."""
-
-    node: NodeLoad
-    x: float
-    y: float
-    radius: float
-    tone: str
-    feed: str
-    feed_minutes: int | None
-    label: str
-
-
 def _tone(load: float | None) -> str:
     if load is None:
         return "quiet"
     return "bad" if load >= FULL else "warn" if load >= BUSY else "good"
 
 
-def _dots(nodes: list[NodeLoad], *, at: datetime) -> list[Dot]:
-    """Nodes that lie on the map, the largest first so that small ones stay on top."""
+def _dots(nodes: list[NodeLoad], *, at: datetime) -> list[node_map.Dot]:
     ages = feeds.freshness(at)
     dots = []
     for node in nodes:
-        if node.latitude is None or node.longitude is None or not us_map.on_map(node.longitude, node.latitude):
-            continue
-        point, age = us_map.project(node.longitude, node.latitude), ages.get(node.id)
+        age = ages.get(node.id)
         load = (
             _("closed today")
             if node.load is None
             else _("%(taken)s of %(cap)s parcels today") % {"taken": node.taken, "cap": node.cap}
         )
-        feed = _("no feed") if age is None else _("feed %(state)s") % {"state": age.state}
         label = _("%(name)s: %(units)s open units, %(load)s, %(feed)s") % {
-            "name": node.name, "units": node.units, "load": load, "feed": feed,
-        }  # fmt: skip
-        dots.append(
-            Dot(
-                node,
-                point.x,
-                point.y,
-                round(4 + min(22.0, sqrt(node.units) * 0.9), 1),
-                _tone(node.load),
-                age.state if age else "none",
-                age.minutes if age else None,
-                label,
-            )  # fmt: skip
-        )
-    return sorted(dots, key=lambda dot: -dot.radius)
+            "name": node.name,
+            "units": node.units,
+            "load": load,
+            "feed": network_words.feed(age.state if age else "none", age.minutes if age else None),
+        }
+        radius = round(4 + min(22.0, sqrt(node.units) * 0.9), 1)
+        feed = age.state if age else "none"
+        dots.append(node_map.dot(node, radius=radius, tone=_tone(node.load), feed=feed, label=label))
+    return node_map.drawn(dots)
 
 
 def _chart(at: datetime) -> dict[str, Any]:

@@ -110,6 +110,24 @@
     htmx.createEventSource = url => new EventSource(address || url);
   }
 
+  // ── parts that ask by themselves leave people alone ───────────────────────────────────────────────────────────
+  // While somebody types or chooses inside, the part waits; the focus on a link or button comes back after the swap.
+  document.addEventListener('htmx:beforeRequest', event => {
+    const { elt, target } = event.detail;
+    if (elt.matches('[data-quiet]') && target?.contains(document.activeElement) && document.activeElement.matches('input, select, textarea')) event.preventDefault();
+  });
+  let focused = null;
+  document.addEventListener('htmx:beforeSwap', event => {
+    const at = document.activeElement;
+    const name = event.detail.target.contains(at) && !at.id && at.closest('a[href]')?.getAttribute('href');
+    focused = name ? { name, place: [...event.detail.target.querySelectorAll(`a[href="${CSS.escape(name)}"]`)].indexOf(at) } : null;
+  });
+  document.addEventListener('htmx:afterSwap', event => {
+    if (!focused || document.activeElement !== document.body) return;
+    event.detail.target.querySelectorAll(`a[href="${CSS.escape(focused.name)}"]`)[Math.max(focused.place, 0)]?.focus({ preventScroll: true });
+    focused = null;
+  });
+
   // ── small things ────────────────────────────────────────────────────────────────────────────────────────────
   // "/" goes to the search field, as in most lists of work.
   document.addEventListener('keydown', event => {

@@ -1,0 +1,69 @@
+"""Nodes on the drawn map: where each lies, how large it is, and which of them are named beside their circle."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from django.utils.translation import gettext as _
+
+from dom_project.words import look
+
+from . import us_map
+from .models import Node
+
+NAMED_FEEDS = 8  # more names than that would cover the map; the list beside it has them all
+
+
+class Placed(Protocol):
+    """What a circle stands for."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def latitude(self) -> float | None: ...
+    @property
+    def longitude(self) -> float | None: ...
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A node on the map. `label` is read aloud, `said` stands beside the circle, `below` its centre."""
+
+    node: Placed
+    x: float
+    y: float
+    radius: float
+    tone: str
+    feed: str
+    label: str
+    said: str = ""
+
+    @property
+    def below(self) -> float:
+        return self.radius + 15
+
+
+def dot(node: Placed, *, radius: float, tone: str, feed: str, label: str) -> Dot | None:
+    """The node's circle, None if it has no coordinates or lies off the drawing."""
+    if node.latitude is None or node.longitude is None or not us_map.on_map(node.longitude, node.latitude):
+        return None
+    point = us_map.project(node.longitude, node.latitude)
+    return Dot(node, point.x, point.y, radius, tone, feed, label)
+
+
+def drawn(dots: Iterable[Dot | None]) -> list[Dot]:
+    """The largest first, so that small ones stay on top. DCs are named, and feeds that are not on time."""
+    found = sorted((each for each in dots if each), key=lambda each: -each.radius)
+    silent = [each for each in found if each.feed in ("late", "stale")]
+    return [replace(each, said=_said(each, few=len(silent) <= NAMED_FEEDS)) for each in found]
+
+
+def _said(each: Dot, *, few: bool) -> str:
+    named = each.node.kind == Node.Kind.DC
+    if each.feed in ("late", "stale") and (named or few):
+        return _("%(name)s: %(feed)s") % {"name": each.node.name, "feed": str(look("feed", each.feed).word).lower()}
+    return each.node.name if named else ""
