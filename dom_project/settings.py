@@ -23,7 +23,7 @@ WSGI_APPLICATION = "dom_project.wsgi.application"
 
 # ── Apps: the rooms from left to right ────────────────────────────────────────────────────────────
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "dom_project.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

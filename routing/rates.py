@@ -114,6 +114,27 @@ def save_card(
     return card
 
 
+def rows_of(card: RateCard) -> list[RateRow]:
+    """The card as `save_card` takes it."""
+    return [
+        RateRow(carrier, service, zone, grams, price, days, further, name)
+        for carrier, service, name, zone, days, further, grams, price in db.rows(ROWS, [card.pk])
+    ]
+
+
+def change_terms(card: RateCard, *, name: str, late_cost_per_day: int, at: datetime) -> RateCard:
+    """Publish the live card's prices again under other terms, as its next version. Returns the new card."""
+    return save_card(
+        card.code,
+        rows_of(card),
+        name=name,
+        currency=card.currency,
+        zone_km=card.zone_km,
+        at=at,
+        late_cost_per_day=late_cost_per_day,
+    )
+
+
 def live_card_id(currency: str = "") -> int | None:
     """The newest live card, one in this currency first. None when no card was ever saved."""
     found: int | None = db.value(
@@ -127,6 +148,12 @@ def tables(card: RateCard | int) -> RateTables:
     return _tables(card if isinstance(card, int) else card.pk)
 
 
+ROWS = """
+SELECT s.carrier, s.code, s.name, z.zone, z.transit_days, z.further_kg_price, b.up_to_grams, b.price
+FROM routing_service s JOIN routing_servicezone z ON z.service_id = s.id
+JOIN routing_rateband b ON b.service_id = s.id AND b.zone = z.zone
+WHERE s.card_id = %s ORDER BY s.carrier, s.code, z.zone, b.up_to_grams
+"""
 CARD = """
 SELECT c.code, c.version, c.currency, c.late_cost_per_day, c.zone_km, s.id, s.carrier || '/' || s.code, z.zone,
   z.transit_days, z.further_kg_price, b.up_to_grams, b.price

@@ -51,5 +51,6 @@ def find(key: str, *, at: datetime) -> ApiToken | None:
     return token
 
 
-def revoke(token: ApiToken, *, at: datetime) -> None:
-    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at)
+def revoke(token: ApiToken, *, at: datetime) -> bool:
+    """End a token for good. Returns False if it had ended before."""
+    return bool(ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at))

@@ -1,0 +1,113 @@
+"""What the rooms' admin pages share: masters that an administrator edits, records that nobody does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import models
+from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from dom_project.accounts.access import Right, may
+
+
+class Site(admin.AdminSite):
+    """For the role of administrator. Everybody else is asked to log in, or told that it isn't theirs."""
+
+    site_header = site_title = _("Fairlead administration")
+    index_title = _("Masters to edit, records to look at")
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return may(request, Right.ADMINISTER)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.user.is_authenticated:
+            raise PermissionDenied(Right.ADMINISTER)
+        return redirect_to_login(request.GET.get("next", request.path))
+
+
+class Master(admin.ModelAdmin):
+    """Rows that the role of administrator may see and edit, whatever Django's own permissions say."""
+
+    list_per_page = 50
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may(request, Right.ADMINISTER)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request, Right.ADMINISTER)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(request, Right.ADMINISTER)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request, Right.ADMINISTER)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request, Right.ADMINISTER)
+
+
+class FirstTenThousand(Paginator):
+    """Counts no further: a list of millions is searched, not leafed through."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows[:10_000].count())
+
+
+class Record(Master):
+    """Rows that are written by the domain alone: seen, never touched."""
+
+    show_full_result_count = False
+    paginator = FirstTenThousand
+    actions: Any = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AuditEvent(Record):
+    """What a trigger remembered of a row: which change, when, by whom."""
+
+    ordering = ["-pgh_id"]
+    list_display = ["pgh_created_at", "pgh_label", "row", "who"]
+    list_display_links = ["pgh_created_at"]
+    list_filter = ["pgh_label"]
+    search_fields = ["=pgh_obj_id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        from dom_project.accounts.models import User  # this module is read before the models are
+
+        who = Cast(KeyTextTransform("user", OuterRef("pgh_context__metadata")), BigIntegerField())
+        username = User.objects.filter(pk=who).values("username")[:1]
+        return super().get_queryset(request).select_related("pgh_context").annotate(who=Subquery(username))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["row", "who"]
+
+    @admin.display(description=_("row"))
+    def row(self, event: Any) -> str:
+        named = getattr(event, "code", "") or getattr(event, "username", "") or getattr(event, "name", "")
+        return str(named or event.pgh_obj_id)
+
+    @admin.display(description=_("by"), empty_value="–")
+    def who(self, event: Any) -> str | None:
+        """The person whose request it was; nobody's for what the domain or a command did."""
+        known: str | None = event.who
+        return known
