@@ -38,7 +38,8 @@ def pages() -> dict[str, list[str]]:
         "manager": [
             "/", "/orders/", f"/orders/{parcel.order.ref}/", f"/orders/{order.ref}/", "/orders/?q=smith",
             "/exceptions/", "/inventory/", "/inventory/?tab=nodes",
-            f"/inventory/nodes/{node}/", f"/inventory/levels/{level.pk}/", f"/inventory/skus/{sku}/", "/inventory/safety/", "/network/", f"/network/{node}/",
+            f"/inventory/nodes/{node}/", f"/inventory/levels/{level.pk}/", f"/inventory/skus/{sku}/",
+            "/inventory/safety/", "/network/", f"/network/{node}/",
             "/routing/", "/routing/history/", f"/routing/versions/{version.number}/",
             "/store/", f"/store/{parcel.node.code}/", f"/store/{parcel.node.code}/{parcel.ref}/",
             "/kpis/", "/kpis/on_time/orders/", "/connections/", "/imports/", "/account/",
