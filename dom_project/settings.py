@@ -1,5 +1,6 @@
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pghistory
 from csp.constants import NONE, SELF
@@ -18,6 +19,8 @@ FIELD_KEYS: list[str] = env.list("FIELD_KEYS")  # Fernet keys of the encrypted c
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 RETAILER = env.str("RETAILER", "")  # whose network it is: shown beside the page's search
+RETAILER_TIME_ZONE = env.str("RETAILER_TIME_ZONE", "")  # of the times on pages, unless a person has chosen one
+ZoneInfo(RETAILER_TIME_ZONE or "UTC")  # a name that nobody knows stops here
 ROOT_URLCONF = "dom_project.urls"
 WSGI_APPLICATION = "dom_project.wsgi.application"
 
@@ -55,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dom_project.zone.in_the_readers_zone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -23,7 +23,7 @@ from typing import NoReturn
 import psycopg
 from cryptography.fernet import Fernet
 
-from .demo import RETAILER
+from .demo import RETAILER, RETAILER_TIME_ZONE
 from .demo.logins import LOGINS
 from .devservices import Service, ServiceError, end_with_parent, free_port, start_postgres, start_valkey, too_old
 from .processes import Child, end_in_order, who_listens
@@ -106,6 +106,7 @@ class House:
             "DEMO_ERP_FOLDER": str(HOME / "erp"),
             "OUTBOUND_ALLOWED": f"127.0.0.1:{erp_port}",
             "RETAILER": RETAILER,
+            "RETAILER_TIME_ZONE": RETAILER_TIME_ZONE,
             "DEMO_LOGINS": json.dumps([login.offered(known["DEMO_PASSWORD"]) for login in LOGINS]),
             **self.environment,
         }

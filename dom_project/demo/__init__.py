@@ -5,3 +5,4 @@ Nothing imports this package except `dom_project.management` and `dom_project.up
 
 SEED = 20_261_123
 RETAILER = "Juniper & Finch"
+RETAILER_TIME_ZONE = "America/Chicago"

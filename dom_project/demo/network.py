@@ -8,6 +8,8 @@ import holidays
 from inventory.models import Channel, LegalEntity, Node, NodeGroup
 from routing import places
 
+from . import RETAILER_TIME_ZONE
+
 GROUPS = {"west": "West", "central": "Central", "south": "South", "east": "East"}
 
 _DCS = [
@@ -125,7 +127,7 @@ def make_channels() -> list[Channel]:
             code=code,
             defaults={
                 "name": name,
-                "time_zone": "America/Chicago",
+                "time_zone": RETAILER_TIME_ZONE,
                 "currency": "USD",
                 "legal_entity": entity,
                 "default_promise_days": days,

@@ -262,7 +262,7 @@ def _instant(at: datetime | None, form: str, zone: str) -> SafeString:
 
 @register.simple_tag
 def when(at: datetime | None, zone: str = "") -> SafeString:
-    """An instant in the reader's own time; in a given zone (a node's, say) it stays in that one and says so."""
+    """An instant in the page's zone (`dom_project.zone`), named; in a given one (a node's, say) it stays there."""
     return _instant(at, "when", zone)
 
 
