@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 MOST_PARCELS = 20
+MOST_RULES = 200
+PARTS = ("which_orders", "which_nodes")
 LARGEST_AMOUNT = 2**53
 
 

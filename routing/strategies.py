@@ -1,6 +1,5 @@
 """Versions of a strategy: saved once, never changed, made live by an activation."""
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -13,16 +12,7 @@ from inventory.models import Category, Channel, Node, NodeGroup
 from routing import rules as formats
 from routing.models import Rule, Strategy, StrategyActivation, StrategyVersion
 
-MOST_RULES = 200
-PARTS = ("which_orders", "which_nodes")
 MASTERS: Mapping[str, Any] = {"channel": Channel, "category": Category, "group": NodeGroup, "node": Node}
-
-
-class Change(NamedTuple):
-    """One difference between two versions: a code with parameters, put into words by `words.sentence`."""
-
-    code: str
-    params: dict[str, Any]
 
 
 def save_version(
@@ -69,8 +59,8 @@ def parse(rules: object) -> tuple[formats.Rule, ...]:
         read = formats.parse_rules(rules)
     except formats.RuleRefused as refused:
         raise BadInput("bad_rule", {"reason": refused.reason}, field=refused.field) from None
-    if len(read) > MOST_RULES:
-        raise BadInput("too_many_rules", {"most": MOST_RULES}, field="rules")
+    if len(read) > formats.MOST_RULES:
+        raise BadInput("too_many_rules", {"most": formats.MOST_RULES}, field="rules")
     for place, rule in enumerate(read):
         for field, longest in (("name", 120), ("ref", 24)):
             if len(getattr(rule, field)) > longest:
@@ -146,80 +136,8 @@ def parsed_rules(version: StrategyVersion | int) -> tuple[formats.Rule, ...]:
 
 @lru_cache(maxsize=64)
 def _parsed(version_id: int) -> tuple[formats.Rule, ...]:
-    fields = ("ref", "name", "enabled", *PARTS, "rank", "max_parcels", "if_part", "if_none")
+    fields = ("ref", "name", "enabled", *formats.PARTS, "rank", "max_parcels", "if_part", "if_none")
     return formats.parse_rules(list(Rule.objects.filter(version_id=version_id).order_by("position").values(*fields)))
-
-
-def difference(
-    old: StrategyVersion | Sequence[Mapping[str, Any]], new: StrategyVersion | Sequence[Mapping[str, Any]]
-) -> list[Change]:
-    """What changed from the old rules to the new, readable: removed, added, moved, then what changed within."""
-    before, after = ({rule["ref"]: rule for rule in _plain(rules)} for rules in (old, new))
-    changes = [
-        Change("rule_removed", {"rule": rule["name"], "position": place})
-        for place, (ref, rule) in enumerate(before.items(), 1)
-        if ref not in after
-    ]
-    moves = moved([ref for ref in before if ref in after], [ref for ref in after if ref in before])
-    old_place = {ref: place for place, ref in enumerate(before, 1)}
-    for place, (ref, rule) in enumerate(after.items(), 1):
-        if ref not in before:
-            changes.append(Change("rule_added", {"rule": rule["name"], "position": place}))
-            continue
-        if ref in moves:
-            changes.append(Change("rule_moved", {"rule": rule["name"], "old": old_place[ref], "new": place}))
-        changes += _inside(before[ref], rule)
-    return changes
-
-
-def _inside(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
-    name = new["name"]
-    changes = []
-    if old["name"] != name:
-        changes.append(Change("rule_renamed", {"old": old["name"], "new": name}))
-    if old["enabled"] != new["enabled"]:
-        changes.append(Change("rule_switched_on" if new["enabled"] else "rule_switched_off", {"rule": name}))
-    for part in PARTS:
-        changes += _criteria(name, part, old[part], new[part])
-    changes += [
-        Change(f"{field}_changed", {"rule": name, "old": old[field], "new": new[field]})
-        for field in ("rank", "max_parcels", "if_part", "if_none")
-        if old[field] != new[field]
-    ]
-    return changes
-
-
-def _criteria(rule: str, part: str, old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> list[Change]:
-    gone = [criterion for criterion in old if criterion not in new]
-    come = [criterion for criterion in new if criterion not in old]
-    changes = []
-    for criterion in gone:
-        other = next((each for each in come if each["field"] == criterion["field"]), None)
-        if other is None:
-            changes.append(Change("criterion_removed", {"rule": rule, "part": part, "old": criterion}))
-        else:
-            come.remove(other)
-            changes.append(Change("criterion_changed", {"rule": rule, "part": part, "old": criterion, "new": other}))
-    return changes + [Change("criterion_added", {"rule": rule, "part": part, "new": criterion}) for criterion in come]
-
-
-def moved(before: Sequence[str], after: Sequence[str]) -> set[str]:
-    """The fewest refs that must move to turn one order into the other: all but a longest rising chain."""
-    place = {ref: i for i, ref in enumerate(before)}
-    tails: list[int] = []
-    chains: list[list[str]] = []
-    for ref in after:
-        at = bisect_left(tails, place[ref])
-        chain = [*(chains[at - 1] if at else []), ref]
-        tails[at : at + 1] = [place[ref]]
-        chains[at : at + 1] = [chain]
-    return set(after) - set(chains[-1] if chains else [])
-
-
-def _plain(rules: StrategyVersion | Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    if isinstance(rules, StrategyVersion):
-        return rules_of(rules)
-    return [formats.rule_data(rule) for rule in formats.parse_rules(list(rules))]
 
 
 def _locked(strategy: Strategy | str) -> Strategy:
@@ -251,7 +169,7 @@ def _with_refs(rules: Sequence[Mapping[str, Any]], strategy: Strategy) -> list[A
 def _check_codes(rules: Sequence[formats.Rule]) -> None:
     wanted: dict[str, dict[str, str]] = {}
     for place, rule in enumerate(rules):
-        for part in PARTS:
+        for part in formats.PARTS:
             for number, criterion in enumerate(getattr(rule, part)):
                 if criterion.field in MASTERS:
                     for code in criterion.values:

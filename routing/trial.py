@@ -1,8 +1,7 @@
 """A real order under rules that nobody has saved: the worker's facts, the worker's engine, and nothing written."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from time import perf_counter
 from typing import Any
 
@@ -16,8 +15,8 @@ from routing.engine.explain import Explanation, NodeView, explain
 from routing.engine.solve import solve
 from routing.facts import Facts, GivenBack
 from routing.gather import gather
-from routing.rules import Refusal
 from routing.sourcing import OPTIONS
+from routing.tried import Candidate, Trial
 
 ORDER = "SELECT id FROM routing_order WHERE ref = %s"
 # While a level is short, what it lacks is not given back: those units are not there.
@@ -30,52 +29,6 @@ SLOTS = """
 SELECT node_id, ship_date FROM routing_allocation WHERE order_id = %s AND state <> 'released'
 GROUP BY node_id, ship_date, parcel HAVING bool_and(state = 'open')
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One node as the rule that decided saw it. Costs, for the whole order from there, in minor units."""
-
-    node: str
-    in_plan: bool
-    distance_km: int
-    zone: int
-    stock: Sequence[Mapping[str, Any]]  # line, SKU, units wanted, ATP
-    refusal: Refusal | None
-    service: str
-    ship_date: date | None
-    arrive_date: date | None
-    freight: int | None
-    handling: int | None
-    lateness: int | None
-
-    @property
-    def cost(self) -> int | None:
-        """What was compared, None when it could not send the whole order."""
-        if self.freight is None or self.handling is None or self.lateness is None:
-            return None
-        return self.freight + self.handling + self.lateness
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What the rules would do with the order now. `told` has the shape of a stored decision."""
-
-    order_ref: str
-    outcome: str  # all, part, none
-    rule_ref: str
-    rule_name: str
-    rules: Sequence[tuple[str, str, str]]  # ref, name, fate
-    approximate: bool
-    currency: str
-    priced: int
-    invoice: int
-    plan: Mapping[str, Any]
-    alternatives: Sequence[Mapping[str, Any]]
-    refusals: Sequence[Mapping[str, Any]]
-    candidates: Sequence[Candidate]  # in the plan first, then by cost, then those refused
-    gather_ms: float
-    solve_ms: float
 
 
 def test_order(order_ref: str, rules: Sequence[Mapping[str, Any]], *, at: datetime) -> Trial:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from routing import rules as formats
-from routing.strategies import MOST_RULES, PARTS
+from routing.rules import MOST_RULES, PARTS
 
 FIELDS: Mapping[str, Mapping[str, Any]] = {"which_orders": formats.ORDER_FIELDS, "which_nodes": formats.NODE_FIELDS}
 SCALARS = ("name", "rank", "max_parcels", "if_part", "if_none")
@@ -232,7 +232,8 @@ def _minor(typed: str, digits: int) -> int | str:
     found = AMOUNT.fullmatch(typed.lstrip("$€£¥").replace(",", "").strip())
     if found is None or len(found[2] or "") > digits:
         return typed
-    return int(found[1]) * 10**digits + int((found[2] or "").ljust(digits, "0") or 0)
+    scale: int = 10**digits
+    return int(found[1]) * scale + int((found[2] or "").ljust(digits, "0") or 0)
 
 
 def _whole(typed: str) -> int | str:

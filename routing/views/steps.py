@@ -7,9 +7,9 @@ from typing import Any
 from django.core.exceptions import BadRequest
 from django.utils.translation import gettext as _
 
-from routing import strategies
 from routing.choices import Choices
 from routing.models import Strategy, StrategyActivation, StrategyVersion
+from routing.rules import MOST_RULES, PARTS
 from routing.words import sentence as words_of
 from routing.working_copy import Data, WorkingCopy, faults_of
 
@@ -95,8 +95,8 @@ def _restore(edit: Edit, posted: Posted, ref: str = "", *_rest: str) -> None:
 
 
 def _add(edit: Edit, posted: Posted, *_what: str) -> None:
-    if len(edit.copy.rules) >= strategies.MOST_RULES:
-        edit.error, edit.status = words_of("too_many_rules", {"most": strategies.MOST_RULES}), 422
+    if len(edit.copy.rules) >= MOST_RULES:
+        edit.error, edit.status = words_of("too_many_rules", {"most": MOST_RULES}), 422
         return
     edit.copy, ref = edit.copy.with_new(_("New rule"))
     edit.select(ref)
@@ -125,7 +125,7 @@ def _unvalue(edit: Edit, posted: Posted, part: str = "", place: str = "", value:
 
 
 def _part(part: str) -> str:
-    if part not in strategies.PARTS:
+    if part not in PARTS:
         raise BadRequest("No such part.")
     return part
 

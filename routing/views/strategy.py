@@ -19,13 +19,15 @@ from dom_project.accounts.access import Right, may, needs
 from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.api_errors import BadInput, Refused
 from dom_project.lib.htmx import render_part, say
-from routing import access, rule_form, sentences, strategies
+from routing import access, strategies
 from routing import choices as masters
+from routing.differences import difference
 from routing.models import Strategy, StrategyActivation, StrategyVersion
+from routing.words import rules as sentences
 from routing.words import sentence as words_of
 from routing.working_copy import Unreadable, WorkingCopy, take_form
 
-from . import trials, versions
+from . import rule_form, trials, versions
 from .steps import STEPS, Edit
 
 TEMPLATE = "routing/routing.html"
@@ -115,7 +117,7 @@ def _tell_newer(edit: Edit) -> None:
     edit.newer = {
         "version": newest,
         "author": names_of([newest.author])[newest.author],
-        "changes": [sentences.change(each, names) for each in strategies.difference(edit.base_rules, rules)],
+        "changes": [sentences.change(each, names) for each in difference(edit.base_rules, rules)],
     }
     edit.newest, edit.status = newest.number, 422
 
@@ -214,7 +216,7 @@ def _changes(edit: Edit) -> list[str]:
     """What the unsaved rules change, in words."""
     names = sentences.Names(edit.choices.of, edit.choices.currency)
     new = edit.copy.complete(edit.choices.closed)
-    return [sentences.change(each, names) for each in strategies.difference(edit.base_rules, new)]
+    return [sentences.change(each, names) for each in difference(edit.base_rules, new)]
 
 
 def _answer(request: HttpRequest, edit: Edit) -> HttpResponse:

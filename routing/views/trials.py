@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 
 from dom_project.lib.api_errors import BadInput, Refused
 from routing import strategies, trial
-from routing.models import Order
-from routing.trial_walk import Walk, walk_of
+from routing.models import Order, OrderLine
+from routing.trial_walk import Own, walk_of
 from routing.words import sentence as words_of
+
+from .walk import Told, tell
 
 RECENT = 6
 
@@ -44,9 +46,25 @@ def run(edit: Any) -> None:
         return None
     except Refused as refused:
         return _refuse(edit, words_of(refused.code, refused.params))
-    edit.test = walk_of(order, tried, by_live, edit.copy.rules, edit.choices, edit.live)
+    skus, own = _facts(order)
+    took = sum(each.gather_ms + each.solve_ms for each in (tried, by_live) if each)
+    walk = walk_of(tried, by_live, edit.copy.rules, own)
+    edit.test = tell(order, skus, tried, walk, edit.choices, edit.live and edit.live.version, took)
     return None
 
 
+def _facts(order: Order) -> tuple[dict[str, str], Own]:
+    """What the order's SKUs are called, and what it has for the criteria of rules."""
+    rows = OrderLine.objects.filter(order=order).order_by("id")
+    lines = list(rows.values_list("sku__code", "sku__name", "sku__category__code"))
+    own: Own = {
+        "channel": frozenset({order.channel.code}),
+        "method": frozenset({order.method}),
+        "region": frozenset({order.ship_to_region}),
+        "category": frozenset(category for *_names, category in lines),
+    }
+    return {code: name for code, name, _category in lines}, own
+
+
 def _refuse(edit: Any, why: str) -> None:
-    edit.test, edit.status = Walk(refused=why), 422
+    edit.test, edit.status = Told(refused=why), 422

@@ -11,10 +11,14 @@ from django.views.decorators.http import require_GET, require_POST
 from dom_project.accounts.access import Right, may, needs
 from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.htmx import say
-from routing import access, rule_form, rules, sentences, strategies
+from routing import access, rules, strategies
 from routing import choices as masters
+from routing.differences import difference
 from routing.models import Strategy, StrategyActivation, StrategyVersion
+from routing.words import rules as sentences
 from routing.working_copy import WorkingCopy
+
+from . import rule_form
 
 PAGE = 20
 
@@ -120,7 +124,7 @@ def _strategy() -> tuple[Strategy | None, StrategyActivation | None]:
 
 
 def _changes(old: StrategyVersion, new: StrategyVersion, names: sentences.Names) -> list[str]:
-    return [sentences.change(each, names) for each in strategies.difference(_plain(old), _plain(new))]
+    return [sentences.change(each, names) for each in difference(_plain(old), _plain(new))]
 
 
 def _plain(version: StrategyVersion) -> list[dict[str, Any]]:

@@ -379,7 +379,7 @@ def test_an_order_is_tried_on_the_unsaved_rules_and_nothing_is_written(send: Any
     as_live = send("test:A-1").context["edit"].test
     assert (as_live.rule_name, as_live.outcome_words) == ("California", "Plan: all lines, 1 parcel")
     assert [parcel.node for parcel in as_live.parcels] == ["Reno"]
-    assert as_live.live.same
+    assert as_live.live.facts.same
     rules = rules_in(send("toggle:r1"))
     rules[1]["which_nodes"] = [{"field": "node", "values": ["RENO"], "negate": True}]
     tried = send("test", rules, order="A-1").context["edit"].test
@@ -390,7 +390,7 @@ def test_an_order_is_tried_on_the_unsaved_rules_and_nothing_is_written(send: Any
         ("Reno", False, True),
         ("Denver", True, False),
     ]
-    assert tried.live.difference == tried.invoice - as_live.invoice > 0
+    assert tried.live.facts.difference == tried.invoice - as_live.invoice > 0
     assert (Decision.objects.count(), OrderEvent.objects.count()) == before
     assert StrategyVersion.objects.count() == 1
 

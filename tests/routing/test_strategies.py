@@ -10,7 +10,6 @@ from tests import make
 
 WEST = {"field": "group", "values": ["west"], "negate": False}
 NEAR = {"field": "distance", "amount": 80, "negate": False}
-CHEAP = {"field": "value", "amount": 10000, "negate": True}
 
 
 @pytest.fixture
@@ -120,37 +119,3 @@ def test_eight_people_who_save_at_once_get_eight_numbers(save):
 
     with ThreadPoolExecutor(8) as people:
         assert sorted(people.map(person, range(8))) == list(range(2, 10))
-
-
-def plain(ref, **parts):
-    return {"ref": ref, **make.rule(f"Rule {ref}", **parts)}
-
-
-def test_a_difference_names_what_came_went_and_moved():
-    old = [plain("r1"), plain("r2"), plain("r3"), plain("r4")]
-    new = [plain("r4"), plain("r1"), plain("r3"), plain("r5")]
-    assert strategies.difference(old, new) == [
-        ("rule_removed", {"rule": "Rule r2", "position": 2}),
-        ("rule_moved", {"rule": "Rule r4", "old": 4, "new": 1}),
-        ("rule_added", {"rule": "Rule r5", "position": 4}),
-    ]
-
-
-def test_a_difference_names_what_changed_inside_a_rule_with_both_values():
-    far = {**NEAR, "amount": 120}
-    old = plain("r1", which_nodes=[NEAR, WEST])
-    new = {**plain("r1", which_nodes=[far], which_orders=[CHEAP]),
-           "name": "Near", "enabled": False, "rank": "distance", "max_parcels": 1}  # fmt: skip
-    assert strategies.difference([old], [new]) == [
-        ("rule_renamed", {"old": "Rule r1", "new": "Near"}),
-        ("rule_switched_off", {"rule": "Near"}),
-        ("criterion_added", {"rule": "Near", "part": "which_orders", "new": CHEAP}),
-        ("criterion_changed", {"rule": "Near", "part": "which_nodes", "old": NEAR, "new": far}),
-        ("criterion_removed", {"rule": "Near", "part": "which_nodes", "old": WEST}),
-        ("rank_changed", {"rule": "Near", "old": "cost", "new": "distance"}),
-        ("max_parcels_changed", {"rule": "Near", "old": 2, "new": 1}),
-    ]  # fmt: skip
-
-
-def test_equal_rules_have_no_difference():
-    assert strategies.difference([plain("r1")], [plain("r1")]) == []

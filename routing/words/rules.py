@@ -1,6 +1,6 @@
 """Rules and their changes as sentences, in the reader's language, with names in place of codes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,13 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dom_project.templatetags.fairlead import money
-from inventory.models import Category, Channel, Node, NodeGroup
 from routing import rules as formats
+from routing.differences import Change
 from routing.models import Order, Rule
-from routing.strategies import Change
 from routing.words import sentence as words_of
-
-MASTERS: Mapping[str, Any] = {"channel": Channel, "category": Category, "group": NodeGroup, "node": Node}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +26,15 @@ class Names:
         return [known.get(code, code) for code in criterion.values]
 
 
-def names_of(rules: Iterable[formats.Rule | Mapping[str, Any]], *, currency: str = "USD") -> Names:
-    """The names that these rules need: one query per kind of master that they mention."""
-    wanted: dict[str, set[str]] = {}
-    for rule in map(_rule, rules):
-        for criterion in (*rule.which_orders, *rule.which_nodes):
-            if criterion.field in MASTERS:
-                wanted.setdefault(criterion.field, set()).update(criterion.values)
-    return Names(
-        {
-            kind: dict(MASTERS[kind].objects.filter(code__in=codes).values_list("code", "name"))
-            for kind, codes in wanted.items()
-        },
-        currency,
-    )
-
-
 def sentence(rule: formats.Rule | Mapping[str, Any], names: Names | None = None) -> str:
     """One rule: “Orders of Web shop → stores within 80 km, nearest first, in one parcel → otherwise next rule”."""
-    rule, names = _rule(rule), names or Names()
-    return f"{orders(rule, names)} → {nodes(rule, names)}, {ranked(rule)}, {parcels(rule)} → {outcome(rule)}"
+    return " → ".join(in_parts(rule, names or Names()))
+
+
+def in_parts(rule: formats.Rule | Mapping[str, Any], names: Names) -> tuple[str, str, str]:
+    """A rule's sentence in three parts: which orders, which nodes and how, what else."""
+    rule = _rule(rule)
+    return orders(rule, names), ", ".join((nodes(rule, names), ranked(rule), parcels(rule))), outcome(rule)
 
 
 def orders(rule: formats.Rule, names: Names) -> str:
@@ -97,6 +83,14 @@ def outcome(rule: formats.Rule) -> str:
     if if_part == if_none:
         return _("otherwise %(then)s") % {"then": if_none}
     return _("if only a part finds a place: %(part)s; if nothing: %(none)s") % {"part": if_part, "none": if_none}
+
+
+def phrase(part: str, data: Mapping[str, Any], names: Names) -> str:
+    """One condition of a part (which_orders or which_nodes)."""
+    criterion = formats.Criterion(
+        data["field"], tuple(data.get("values", ())), data.get("amount", 0), data.get("negate", False)
+    )
+    return (order_phrase if part == "which_orders" else node_phrase)(criterion, names)
 
 
 def order_phrase(criterion: formats.Criterion, names: Names) -> str:
@@ -163,21 +157,15 @@ def _shown(changed: Change, key: str, value: Any, names: Names) -> Any:
         return value
     if isinstance(value, Mapping):
         return _criterion_shown(changed.params["part"], value, names)
-    choices: Any = {"rank_changed": Rule.Rank, "if_part_changed": Rule.IfPart, "if_none_changed": Rule.IfNone}
-    return choices[changed.code](value).label if changed.code in choices else value
+    labels: Any = {"rank_changed": Rule.Rank, "if_part_changed": Rule.IfPart, "if_none_changed": Rule.IfNone}
+    return labels[changed.code](value).label if changed.code in labels else value
 
 
 def _criterion_shown(part: str, data: Mapping[str, Any], names: Names) -> str:
-    criterion = formats.Criterion(
-        data["field"], tuple(data.get("values", ())), data.get("amount", 0), data.get("negate", False)
-    )
+    told = phrase(part, data, names)
     if part == "which_orders":
-        return _("orders %(which)s") % {"which": order_phrase(criterion, names)}
-    return (
-        node_phrase(criterion, names)
-        if criterion.field == "kind"
-        else _("nodes %(which)s") % {"which": node_phrase(criterion, names)}
-    )
+        return _("orders %(which)s") % {"which": told}
+    return told if data["field"] == "kind" else _("nodes %(which)s") % {"which": told}
 
 
 def _rule(rule: formats.Rule | Mapping[str, Any]) -> formats.Rule:

@@ -1,7 +1,8 @@
 import pytest
 
-from routing import sentences, strategies
-from routing.sentences import Names
+from routing.differences import difference
+from routing.words import rules as sentences
+from routing.words.rules import Names
 from tests import make
 
 NAMES = Names({"channel": {"web": "Web shop"}, "group": {"west": "West"}})
@@ -50,17 +51,6 @@ def test_a_rule_reads_as_a_sentence(case, rule, sentence):
     assert sentences.sentence(rule, NAMES) == sentence
 
 
-@pytest.mark.django_db
-def test_names_are_looked_up_for_what_the_rules_mention(django_assert_num_queries):
-    make.channel("web", name="Web shop")
-    make.node("RENO", name="Reno DC")
-    rules = [make.rule(which_orders=[is_("channel", "web")]), make.rule(which_nodes=[is_("node", "RENO", "GONE")])]
-    with django_assert_num_queries(2):
-        names = sentences.names_of(rules)
-    assert names.of == {"channel": {"web": "Web shop"}, "node": {"RENO": "Reno DC"}}
-    assert "only Reno DC or GONE" in sentences.sentence(rules[1], names)
-
-
 def test_a_difference_reads_as_sentences():
     old = [{"ref": "r1", **make.rule("Near", which_nodes=[at("distance", 80), is_("kind", "store")])}]
     new = [
@@ -68,7 +58,7 @@ def test_a_difference_reads_as_sentences():
         {"ref": "r1", **make.rule("Near", which_orders=[at("value", 10000)], which_nodes=[at("distance", 120)],
                                   rank="distance", max_parcels=1, if_part="exception", enabled=False)},
     ]  # fmt: skip
-    assert [sentences.change(change) for change in strategies.difference(old, new)] == [
+    assert [sentences.change(change) for change in difference(old, new)] == [
         "“First” added at place 1",
         "“Near” switched off",
         "“Near”: now only orders worth $100.00 or more",

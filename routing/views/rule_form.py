@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dom_project.templatetags.fairlead import SYMBOLS, WITHOUT_MINOR
-from routing import rules as formats
-from routing import sentences, strategies
 from routing.choices import Choices
+from routing.differences import moved
 from routing.models import Rule
-from routing.strategies import PARTS
+from routing.rules import PARTS
+from routing.words import rules as sentences
 from routing.words import sentence as words_of
 from routing.working_copy import FIELDS, Data, Fault, WorkingCopy, faults_of, major
 
@@ -117,7 +117,7 @@ def rows_of(copy: WorkingCopy, base: Sequence[Data], choices: Choices, selected:
     """The list, each rule with what distinguishes it from the base."""
     names = sentences.Names(choices.of, choices.currency)
     before = {rule["ref"]: rule for rule in base}
-    moved = _moved(copy, base)
+    elsewhere = _moved(copy, base)
     rows = []
     for number, (rule, whole) in enumerate(zip(copy.rules, copy.complete(choices.closed), strict=True), start=1):
         faults = faults_of(rule, choices.closed)
@@ -127,8 +127,8 @@ def rows_of(copy: WorkingCopy, base: Sequence[Data], choices: Choices, selected:
                 number=number,
                 name=rule["name"] or _("No name yet"),
                 enabled=rule["enabled"],
-                words=words(whole, names),
-                badges=_badges(rule, before.get(rule["ref"]), moved, faults),
+                words=sentences.in_parts(whole, names),
+                badges=_badges(rule, before.get(rule["ref"]), elsewhere, faults),
                 selected=rule["ref"] == selected,
                 first=number == 1,
                 last=number == len(copy.rules),
@@ -137,21 +137,14 @@ def rows_of(copy: WorkingCopy, base: Sequence[Data], choices: Choices, selected:
     return rows
 
 
-def words(rule: Mapping[str, Any], names: sentences.Names) -> tuple[str, str, str]:
-    """A rule's sentence in its three parts."""
-    read = formats.parse_rule({"ref": "new", **rule})
-    how = ", ".join((sentences.nodes(read, names), sentences.ranked(read), sentences.parcels(read)))
-    return sentences.orders(read, names), how, sentences.outcome(read)
-
-
 def _moved(copy: WorkingCopy, base: Sequence[Data]) -> set[str]:
     """Refs of the rules that stand in another order than in the base."""
     old = [rule["ref"] for rule in base if copy.rule(rule["ref"])]
     kept = set(old)
-    return strategies.moved(old, [rule["ref"] for rule in copy.rules if rule["ref"] in kept])
+    return moved(old, [rule["ref"] for rule in copy.rules if rule["ref"] in kept])
 
 
-def _badges(rule: Data, old: Data | None, moved: set[str], faults: Sequence[Fault]) -> list[tuple[str, str, str]]:
+def _badges(rule: Data, old: Data | None, elsewhere: set[str], faults: Sequence[Fault]) -> list[tuple[str, str, str]]:
     found = []
     if faults:
         found.append((_("Incomplete"), "bad", "alert-circle"))
@@ -162,7 +155,7 @@ def _badges(rule: Data, old: Data | None, moved: set[str], faults: Sequence[Faul
         found.append((word, "warn", "player-play" if rule["enabled"] else "player-pause"))
     if {**old, "enabled": True} != {**rule, "enabled": True}:
         found.append((_("Changed"), "warn", "pencil"))
-    if rule["ref"] in moved:
+    if rule["ref"] in elsewhere:
         found.append((_("Moved"), "warn", "arrows-sort"))
     return found
 
@@ -194,7 +187,7 @@ def form_of(
         name=rule["name"],
         name_was=old["name"] if old and old["name"] != rule["name"] else "",
         enabled=rule["enabled"],
-        words=words(whole, names),
+        words=sentences.in_parts(whole, names),
         blocks=[_block(part, rule, old, choices, names, told) for part in PARTS],
         rank=choice("rank", Rule.Rank),
         max_parcels=str(rule["max_parcels"]),
@@ -217,13 +210,13 @@ def _block(
             changed = "changed" if twin else "new"
             if twin:
                 gone.remove(twin)
-                was = phrase(part, twin, names)
+                was = sentences.phrase(part, twin, names)
         criteria.append(_criterion_form(part, place, criterion, choices, told, changed, was))
     return Block(
         part=part,
         criteria=criteria,
         addable=[(name, str(LABELS[name])) for name in FIELDS[part]],
-        removed=[phrase(part, each, names) for each in gone],
+        removed=[sentences.phrase(part, each, names) for each in gone],
     )
 
 
@@ -258,17 +251,6 @@ def _criterion_form(
         changed=changed,
         was=was,
     )
-
-
-def phrase(part: str, criterion: Mapping[str, Any], names: sentences.Names) -> str:
-    """One criterion of the base in words."""
-    read = formats.Criterion(
-        criterion["field"],
-        tuple(criterion.get("values", ())),
-        criterion.get("amount", 0),
-        criterion["negate"],
-    )
-    return (sentences.order_phrase if part == "which_orders" else sentences.node_phrase)(read, names)
 
 
 def digits_of(currency: str) -> int:
