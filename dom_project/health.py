@@ -6,6 +6,7 @@ The address answers while the process does. A question that hangs is left to its
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import psycopg
@@ -18,6 +19,8 @@ from django.views.decorators.http import require_safe
 from kombu.exceptions import KombuError
 from redis import RedisError
 
+from inventory import feeds
+
 from . import __version__, celery_app, workers
 
 T = TypeVar("T")
@@ -29,8 +32,6 @@ SELECT (SELECT count(*) FROM routing_order),
        (SELECT count(*) FROM routing_pending),
        (SELECT count(*) FROM routing_order WHERE routed_at IS NOT NULL),
        (SELECT coalesce(extract(epoch FROM now() - min(since_at)), 0)::int FROM routing_pending),
-       EXISTS (SELECT FROM inventory_connection WHERE active AND coalesce(last_success_at, '-infinity')
-               < now() - greatest(60, 3 * schedule_seconds) * interval '1 second'),
        current_setting('transaction_read_only') = 'off' AND NOT pg_is_in_recovery(),
        (SELECT array_agg(app || '.' || name) FROM django_migrations)
 """
@@ -41,12 +42,12 @@ class Figures(NamedTuple):
     orders_pending: int
     orders_routed: int
     oldest_pending_seconds: int
-    feed_is_late: bool
     writable: bool
     migrations: list[str]
+    feed: feeds.Age = "fresh"
 
 
-NOTHING = Figures(0, 0, 0, 0, feed_is_late=False, writable=True, migrations=[])
+NOTHING = Figures(0, 0, 0, 0, writable=True, migrations=[])
 
 
 class Probe(Generic[T]):
@@ -94,7 +95,8 @@ def ask_database() -> Figures:
     limits = "-c statement_timeout=1s -c lock_timeout=1s"
     with psycopg.connect(**address(), connect_timeout=1, options=limits, autocommit=True) as own:
         try:
-            return Figures(*own.execute(FIGURES).fetchone() or ())
+            seen = own.execute(feeds.SEEN).fetchall()
+            return Figures(*own.execute(FIGURES).fetchone() or (), feed=feeds.worst(seen, datetime.now(UTC)))
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
             return NOTHING
         except psycopg.errors.QueryCanceled:
@@ -120,7 +122,7 @@ def report() -> dict[str, Any]:
     """
     figures, has_broker, seen = database.answer(), broker.answer(), living.answer()
     served = seen.queues >= {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
-    complete = has_broker and served and figures is not None and not figures.feed_is_late
+    complete = has_broker and served and figures is not None and figures.feed == "fresh"
     return {
         "status": "down" if figures is None else "ok" if complete else "degraded",
         "version": __version__,

@@ -1,6 +1,6 @@
 """How fresh each node's stock is, and what the connection pages read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -40,10 +40,15 @@ def freshness(at: datetime) -> dict[int, Freshness]:
     return {node: Freshness(*age_of(seen_at, schedule, at), ref, name) for node, seen_at, schedule, ref, name in found}
 
 
-def worst(at: datetime) -> Age:
-    """The worst state of any connection, `fresh` without connections: what the health page asks."""
-    found = db.rows("SELECT last_success_at, schedule_seconds FROM inventory_connection WHERE active")
-    states = {age_of(seen_at, schedule, at)[0] for seen_at, schedule in found}
+SEEN = "SELECT last_success_at, schedule_seconds FROM inventory_connection WHERE active"
+
+
+def worst(seen: Iterable[tuple[datetime | None, int]], at: datetime) -> Age:
+    """The worst state of any connection, `fresh` without connections. `seen` are the rows of SEEN.
+
+    The health page asks over a connection of its own, so it brings them.
+    """
+    states = {age_of(seen_at, schedule, at)[0] for seen_at, schedule in seen}
     return "stale" if "stale" in states else "late" if "late" in states else "fresh"
 
 

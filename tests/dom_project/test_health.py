@@ -1,4 +1,5 @@
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import redis
@@ -100,12 +101,17 @@ def test_without_a_broker_it_is_degraded(client, monkeypatch):
 def test_a_feed_that_is_late_degrades(client):
     from inventory.models import Connection
 
-    connection = Connection.objects.create(ref="erp", name="ERP", address="http://erp.example")
-    assert client.get("/healthz").json()["status"] == "degraded"
-    health.database.known_at = float("-inf")
-    connection.active = False
-    connection.save()
-    assert client.get("/healthz").json()["status"] == "ok"
+    def status(**connection):
+        health.database.known_at = float("-inf")
+        Connection.objects.update(**connection)
+        return client.get("/healthz").json()["status"]
+
+    now = datetime.now(UTC)
+    Connection.objects.create(ref="erp", name="ERP", address="http://erp.example", schedule_seconds=3600)
+    assert status() == "degraded"  # never read
+    assert status(last_success_at=now) == "ok"
+    assert status(last_success_at=now - timedelta(hours=3)) == "degraded"
+    assert status(active=False) == "ok"
 
 
 def test_a_question_that_hangs_counts_as_a_no_and_is_not_asked_twice(monkeypatch):

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from dom_project.lib import db
 from inventory import feeds
 from inventory.models import Connection, FeedScope
 from tests import make
@@ -36,10 +37,18 @@ def test_freshness_is_by_node_and_of_fed_nodes_only(clock):
     FeedScope.objects.create(node=unfed)
     FeedScope.objects.create(node=paused, connection=off)
     assert feeds.freshness(clock) == {fed.pk: feeds.Freshness("late", 1, "erp", "ERP")}
-    assert feeds.worst(clock) == "fresh"
-    assert feeds.worst(clock + timedelta(minutes=5)) == "stale"
+    assert feeds.worst(db.rows(feeds.SEEN), clock) == "fresh"
+    assert feeds.worst(db.rows(feeds.SEEN), clock + timedelta(minutes=5)) == "stale"
 
 
-@pytest.mark.django_db
-def test_without_connections_nothing_is_late(clock):
-    assert feeds.worst(clock) == "fresh"
+@pytest.mark.parametrize(
+    ("case", "ages", "told"),
+    [
+        ("no connection", [], "fresh"),
+        ("all read", [0, 69], "fresh"),
+        ("one late", [0, 70], "late"),
+        ("one stale", [140, 70, 0], "stale"),
+    ],
+)
+def test_the_worst_connection_speaks_for_all(clock, case, ages, told):
+    assert feeds.worst([(clock - timedelta(seconds=age), 30) for age in ages], clock) == told, case
