@@ -3,6 +3,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from dom_project.accounts import views as accounts
 from inventory.views import connections
 from routing.views import imports
 
@@ -14,7 +15,9 @@ urlpatterns = [
     path("home/", views.home, name="home"),
     path("login/", views.Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
-    path("account/", views.account, name="account"),
+    path("account/", accounts.account, name="account"),
+    path("account/tokens/", accounts.make_token, name="account_tokens"),
+    path("account/tokens/<int:pk>/revoke/", accounts.revoke_token, name="account_revoke"),
     path("account/password/", views.PasswordChange.as_view(), name="password"),
     path("", include("inventory.urls")),
     path("", include("kpis.urls")),

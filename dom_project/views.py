@@ -82,13 +82,6 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect(shell.link(home_of(cast(User, request.user))) or "account")
 
 
-@require_GET
-@login_required
-def account(request: HttpRequest) -> HttpResponse:
-    """Who I am here, and the way to a new password."""
-    return render(request, "registration/account.html")
-
-
 class PasswordChange(PasswordChangeView):
     template_name = "registration/password.html"
 

@@ -74,6 +74,12 @@ VERSION_STATES: Mapping[str, Look] = {
     "past": Look(_("Earlier"), "quiet", "history"),
 }
 
+TOKEN_STATES: Mapping[str, Look] = {
+    "live": Look(pgettext_lazy("API token", "Live"), "good", "circle-check"),
+    "revoked": Look(_("Revoked"), "quiet", "ban"),
+    "expired": Look(_("Expired"), "warn", "clock-exclamation"),
+}
+
 SETS: Mapping[str, Mapping[str, Look]] = {
     "order": ORDER_STATES,
     "shipment": SHIPMENT_STATES,
@@ -81,6 +87,7 @@ SETS: Mapping[str, Mapping[str, Look]] = {
     "feed_run": FEED_RUN_STATES,
     "import": IMPORT_STATES,
     "version": VERSION_STATES,
+    "token": TOKEN_STATES,
 }
 
 METHODS: Mapping[str, Look] = {

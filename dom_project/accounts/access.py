@@ -26,6 +26,7 @@ class Right(StrEnum):
     WORK_FLOOR = "work_floor"
     SEE_KPIS = "see_kpis"
     GIVE_FEEDBACK = "give_feedback"
+    KEEP_TOKENS = "keep_tokens"  # make and revoke keys of the API
     ADMINISTER = "administer"
 
 
@@ -56,6 +57,7 @@ RIGHTS: Mapping[str, frozenset[Right]] = {
             Right.COUNT_STOCK,
             Right.WORK_FLOOR,
             Right.GIVE_FEEDBACK,
+            Right.KEEP_TOKENS,
         }
     ),
 }
@@ -109,5 +111,5 @@ def home_of(user: User) -> str:
         Role.STORE_ASSOCIATE: "stores",
         Role.EXECUTIVE: "kpis",
         Role.CUSTOMER_SERVICE: "orders",
-        Role.INTEGRATION: "api_docs",
+        Role.INTEGRATION: "account",
     }.get(Role(user.role), "overview")

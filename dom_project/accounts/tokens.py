@@ -5,9 +5,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from .models import ApiToken, User
+from django.db.models import QuerySet
+from django.http import Http404
+
+from dom_project.lib.api_errors import NotFound
+
+from .models import ApiToken, Role, User
 
 USED_STEP = timedelta(minutes=1)  # last_used_at is written at most this often, not by every call
+
+
+class NoSuchToken(NotFound, Http404):
+    """A page answers 404, the API a problem document."""
 
 
 def digest(key: str) -> str:
@@ -54,3 +63,24 @@ def find(key: str, *, at: datetime) -> ApiToken | None:
 def revoke(token: ApiToken, *, at: datetime) -> bool:
     """End a token for good. Returns False if it had ended before."""
     return bool(ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at))
+
+
+def holders_for(user: User) -> QuerySet[User]:
+    """The accounts of machines for which this person may make tokens: their own, an administrator all of them."""
+    machines = User.objects.filter(role=Role.INTEGRATION, is_active=True).order_by("username")
+    return machines if user.is_superuser or user.role == Role.ADMINISTRATOR else machines.filter(pk=user.pk)
+
+
+def tokens_for(user: User) -> QuerySet[ApiToken]:
+    """The tokens of integrations that this person may see and revoke, the newest first."""
+    found = ApiToken.objects.select_related("user").order_by("-created_at", "-pk")
+    if user.is_superuser or user.role == Role.ADMINISTRATOR:
+        return found.filter(user__role=Role.INTEGRATION)
+    return found.filter(user=user)
+
+
+def token_for(user: User, token_id: int) -> ApiToken:
+    """The token, if it is this person's to revoke. Raises NoSuchToken otherwise."""
+    if token := tokens_for(user).filter(pk=token_id).first():
+        return token
+    raise NoSuchToken("unknown_token", {"id": token_id})
