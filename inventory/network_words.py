@@ -59,9 +59,17 @@ def feed(state: str, minutes: int | None) -> str:
         return str(FEEDS.get(state, state))
     if minutes is None:
         return _("%(feed)s, never read") % {"feed": FEEDS[state]}
-    hours, rest = divmod(minutes, 60)
-    length = _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest} if hours else f"{rest} {_('min')}"
-    return _("%(feed)s, last read %(time)s ago") % {"feed": FEEDS[state], "time": length}
+    return _("%(feed)s, last read %(time)s ago") % {"feed": FEEDS[state], "time": age(minutes)}
+
+
+def age(minutes: int) -> str:
+    """Minutes in their two largest units: 40 min, 1 h 15 min, 3 d 2 h."""
+    days, hours, rest = minutes // 1440, minutes // 60, minutes % 60
+    if hours >= 48:
+        return _("%(days)s d %(hours)s h") % {"days": days, "hours": hours % 24}
+    if hours:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
+    return _("%(minutes)s min") % {"minutes": rest}
 
 
 def in_short(row: Today) -> str:

@@ -10,7 +10,9 @@ from dom_project.words import look
 
 from . import us_map
 from .models import Node
+from .network_words import age
 
+EDGE = 150  # of the drawing's 960
 NAMED_FEEDS = 8  # more names than that would cover the map; the list beside it has them all
 
 
@@ -31,7 +33,7 @@ class Placed(Protocol):
 
 @dataclass(frozen=True)
 class Dot:
-    """A node on the map. `label` is read aloud, `said` stands beside the circle, `below` its centre."""
+    """A node on the map. `label` is read aloud, `said` stands `below` the centre; `minutes` is the feed's age."""
 
     node: Placed
     x: float
@@ -40,19 +42,25 @@ class Dot:
     tone: str
     feed: str
     label: str
+    minutes: int | None = None
     said: str = ""
 
     @property
     def below(self) -> float:
         return self.radius + 15
 
+    @property
+    def side(self) -> str:
+        """Where the name must begin or end so that it stays on the drawing: is-start, is-end, "" in the middle."""
+        return "is-start" if self.x < EDGE else "is-end" if self.x > us_map.WIDTH - EDGE else ""
 
-def dot(node: Placed, *, radius: float, tone: str, feed: str, label: str) -> Dot | None:
+
+def dot(node: Placed, *, radius: float, tone: str, feed: str, label: str, minutes: int | None = None) -> Dot | None:
     """The node's circle, None if it has no coordinates or lies off the drawing."""
     if node.latitude is None or node.longitude is None or not us_map.on_map(node.longitude, node.latitude):
         return None
     point = us_map.project(node.longitude, node.latitude)
-    return Dot(node, point.x, point.y, radius, tone, feed, label)
+    return Dot(node, point.x, point.y, radius, tone, feed, label, minutes)
 
 
 def drawn(dots: Iterable[Dot | None]) -> list[Dot]:
@@ -65,5 +73,8 @@ def drawn(dots: Iterable[Dot | None]) -> list[Dot]:
 def _said(each: Dot, *, few: bool) -> str:
     named = each.node.kind == Node.Kind.DC
     if each.feed in ("late", "stale") and (named or few):
-        return _("%(name)s: %(feed)s") % {"name": each.node.name, "feed": str(look("feed", each.feed).word).lower()}
+        told = {"name": each.node.name, "feed": str(look("feed", each.feed).word).lower()}
+        if each.minutes is None:
+            return _("%(name)s: %(feed)s") % told
+        return _("%(name)s: %(feed)s, %(age)s") % (told | {"age": age(each.minutes)})
     return each.node.name if named else ""

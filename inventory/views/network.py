@@ -74,6 +74,7 @@ def _dots(rows: Iterable[roster.Today]) -> list[node_map.Dot]:
             tone=row.tone,
             feed=row.feed.state,
             label=network_words.in_short(row),
+            minutes=row.feed.minutes,
         )
         for row in rows
     )

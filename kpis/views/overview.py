@@ -54,6 +54,7 @@ def _dots(nodes: list[NodeLoad], *, at: datetime) -> list[node_map.Dot]:
     dots = []
     for node in nodes:
         age = ages.get(node.id)
+        state, minutes = (age.state, age.minutes) if age else ("none", None)
         load = (
             _("closed today")
             if node.load is None
@@ -63,11 +64,10 @@ def _dots(nodes: list[NodeLoad], *, at: datetime) -> list[node_map.Dot]:
             "name": node.name,
             "units": node.units,
             "load": load,
-            "feed": network_words.feed(age.state if age else "none", age.minutes if age else None),
+            "feed": network_words.feed(state, minutes),
         }
         radius = round(4 + min(22.0, sqrt(node.units) * 0.9), 1)
-        feed = age.state if age else "none"
-        dots.append(node_map.dot(node, radius=radius, tone=_tone(node.load), feed=feed, label=label))
+        dots.append(node_map.dot(node, radius=radius, tone=_tone(node.load), feed=state, minutes=minutes, label=label))
     return node_map.drawn(dots)
 
 

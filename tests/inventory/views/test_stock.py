@@ -113,6 +113,12 @@ def test_an_old_feed_says_its_state_and_age_in_words(manager, level, name):
     assert f'datetime="{seen_at.isoformat(timespec="seconds")}"' in page
 
 
+def test_the_state_of_the_feed_comes_with_each_look_at_a_level(manager, level):
+    part = manager.get(url_of("level", level), headers={"HX-Request": "true"}).text
+    assert 'id="feed-card" hx-swap-oob="true"' in part
+    assert "hx-swap-oob" not in manager.get(url_of("level", level)).text
+
+
 def test_a_count_is_looked_at_first_and_recorded_once(manager, level):
     url = reverse("inventory_recount", args=[level.pk])
     look = manager.post(url, {"counted": "7"}, headers={"HX-Request": "true"})
