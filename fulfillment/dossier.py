@@ -54,6 +54,7 @@ class Parcel:
 
     number: int
     node: str
+    time_zone: str  # of the node
     ship_date: date
     arrive_date: date
     service: str
@@ -127,10 +128,10 @@ FROM routing_orderline l JOIN inventory_sku k ON k.id = l.sku_id LEFT JOIN inven
 WHERE l.order_id = %s ORDER BY l.position
 """
 PARCELS = """
-SELECT p.number, n.code, coalesce(s.ship_date, p.ship_date), coalesce(s.arrive_date, p.arrive_date), p.service,
-  p.distance_km, p.grams, p.freight_cost, p.handling_cost, p.lateness_cost, p.planned_at, coalesce(s.ref, ''),
-  coalesce(s.state, ''), s.cut_off_at, s.dispatched_at, s.picking_at, s.packed_at, s.ready_at, s.shipped_at,
-  s.delivered_at, coalesce(s.cancel_reason, ''), coalesce(s.picker, ''), coalesce(s.tracking_number, ''),
+SELECT p.number, n.code, n.time_zone, coalesce(s.ship_date, p.ship_date), coalesce(s.arrive_date, p.arrive_date),
+  p.service, p.distance_km, p.grams, p.freight_cost, p.handling_cost, p.lateness_cost, p.planned_at,
+  coalesce(s.ref, ''), coalesce(s.state, ''), s.cut_off_at, s.dispatched_at, s.picking_at, s.packed_at, s.ready_at,
+  s.shipped_at, s.delivered_at, coalesce(s.cancel_reason, ''), coalesce(s.picker, ''), coalesce(s.tracking_number, ''),
   i.items, t.scans
 FROM routing_planparcel p JOIN inventory_node n ON n.id = p.node_id
 LEFT JOIN fulfillment_shipment s ON s.order_id = p.order_id AND s.parcel = p.number
@@ -178,9 +179,9 @@ def parcels(order_id: int) -> list[Parcel]:
     return [
         Parcel(
             *[
-                *row[:23],
-                tuple(Item(*item) for item in json.loads(row[23] or "[]")),
-                tuple(Scan(_moment(scan[0]), *scan[1:]) for scan in json.loads(row[24] or "[]")),
+                *row[:24],
+                tuple(Item(*item) for item in json.loads(row[24] or "[]")),
+                tuple(Scan(_moment(scan[0]), *scan[1:]) for scan in json.loads(row[25] or "[]")),
             ]
         )
         for row in db.rows(PARCELS, [order_id])

@@ -1,5 +1,6 @@
 """Find orders: by whatever a person has in hand, by state, by node, newest first."""
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,7 +11,10 @@ from routing.intake import email_key, phone_key
 
 
 class Row(NamedTuple):
-    """An order in a list. `units` of `lines` lines; `nodes` are the codes of those that have or had a part of it."""
+    """An order in a list. `units` of `lines` lines; `nodes` are the codes of those that have or had a part of it.
+
+    The promise is a day or an hour of `time_zone`, where the order goes.
+    """
 
     id: int
     ref: str
@@ -28,6 +32,7 @@ class Row(NamedTuple):
     currency: str
     accepted_at: datetime
     promise_at: datetime
+    time_zone: str
     nodes: Sequence[str]
 
 
@@ -41,18 +46,21 @@ class Page(NamedTuple):
 
 # Each way to find an order has its own index; the order of the list is read from one too.
 BY_TEXT = """o.id IN (
-  SELECT id FROM routing_order WHERE ref = %(text)s
-  UNION ALL SELECT id FROM routing_order WHERE order_ref = %(text)s
-  UNION ALL SELECT order_id FROM fulfillment_shipment WHERE ref = %(text)s
-  UNION ALL SELECT order_id FROM fulfillment_shipment WHERE tracking_number = %(text)s AND tracking_number <> ''
+  SELECT id FROM routing_order WHERE ref = ANY(%(spelt)s)
+  UNION ALL SELECT id FROM routing_order WHERE order_ref = ANY(%(spelt)s)
+  UNION ALL SELECT order_id FROM fulfillment_shipment WHERE ref = ANY(%(spelt)s)
+  UNION ALL SELECT order_id FROM fulfillment_shipment
+    WHERE tracking_number = ANY(%(spelt)s) AND tracking_number <> ''
   UNION ALL SELECT r.id FROM routing_order r JOIN routing_customer c ON c.id = r.customer_id
-    WHERE (c.email_hash = %(email)s AND c.email_hash <> '') OR (c.phone_hash = %(phone)s AND c.phone_hash <> ''))"""
+    WHERE (c.email_hash = %(email)s AND c.email_hash <> '') OR (c.phone_hash = %(phone)s AND c.phone_hash <> '')
+  UNION ALL SELECT r.id FROM routing_order r JOIN routing_customer c ON c.id = r.customer_id
+    WHERE to_tsvector('simple'::regconfig, coalesce(c.name, '')) @@ to_tsquery('simple'::regconfig, %(name)s))"""
 AT_NODE = """(o.pickup_node_id = ANY(%(nodes)s::bigint[]) OR EXISTS (
   SELECT FROM routing_allocation a WHERE a.order_id = o.id AND a.node_id = ANY(%(nodes)s::bigint[])))"""
 LIST = """
 SELECT o.id, o.ref, o.order_ref, n.code, o.method, o.state, coalesce(c.name, ''), coalesce(c.city, ''),
   o.ship_to_region, l.units, l.lines, l.shipped, o.value, o.currency, o.accepted_at, o.promise_at,
-  coalesce(a.nodes, ARRAY[]::text[])
+  o.ship_to_time_zone, coalesce(a.nodes, ARRAY[]::text[])
 FROM (SELECT * FROM routing_order o WHERE {where}
   ORDER BY o.accepted_at {way}, o.id {way} LIMIT %(limit)s) o
 JOIN inventory_channel n ON n.id = o.channel_id LEFT JOIN routing_customer c ON c.id = o.customer_id
@@ -84,7 +92,8 @@ def orders(
 ) -> Page:
     """One page of the orders that match everything asked for, the newest first. One query.
 
-    `text` is a whole reference (ours, the channel's, a shipment's), tracking number, e-mail address or phone number.
+    `text` is a whole reference (ours, the channel's, a shipment's), tracking number, e-mail address or phone number,
+    or words of the customer's name, each at least its beginning.
     `nodes` are ids; None means any. `before` and `after` come from the page that was seen, at most one of them.
     """
     where, params = _where(text, channel, method, nodes, accepted_from, accepted_until)
@@ -138,7 +147,8 @@ def _where(
     params: dict[str, Any] = {"channel": channel, "method": method, "from": accepted_from, "until": accepted_until}
     if text := text.strip():
         where.append(BY_TEXT)
-        params |= {"text": text, "email": keyed_hash(email_key(text)), "phone": keyed_hash(phone_key(text))}
+        params |= {"spelt": [text, text.upper(), text.lower()], "name": _name_query(text)}
+        params |= {"email": keyed_hash(email_key(text)), "phone": keyed_hash(phone_key(text))}
     if channel:
         where.append("o.channel_id = (SELECT id FROM inventory_channel WHERE code = %(channel)s)")
     if method:
@@ -151,3 +161,10 @@ def _where(
     if accepted_until:
         where.append("o.accepted_at < %(until)s")
     return where, params
+
+
+def _name_query(text: str) -> str:
+    """What a name must have, as PostgreSQL asks: words that begin so. Empty, finding nothing, for what is no name."""
+    words = re.findall(r"[^\W_]+", text)
+    letters = sum(character.isalpha() for character in text)
+    return " & ".join(f"{word}:*" for word in words) if letters >= 2 and "@" not in text else ""

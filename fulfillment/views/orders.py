@@ -1,8 +1,10 @@
 """The list of orders: found by whatever a person has in hand, filtered by state and channel, newest first."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,7 +16,7 @@ from dom_project.lib.htmx import live_url, render_part, wants_part
 from dom_project.words import ORDER_STATES
 from fulfillment import search
 from inventory.access import is_bound, nodes_of
-from inventory.models import Channel
+from inventory.models import Channel, Node
 
 PAGE = "fulfillment/orders.html"
 COUNTED = 10_000  # of the newest orders; beyond, the figures say so with a "+"
@@ -42,14 +44,14 @@ def orders(request: HttpRequest) -> HttpResponse:
     counts = search.count_by_state(**wanted, most=COUNTED)
     counted = sum(counts.values())
     channels = list(Channel.objects.order_by("name").values_list("code", "name"))
+    names = dict(Node.objects.values_list("code", "name"))
     context = {
         "asked": asked,
-        "rows": [(row, row.state in OPEN and row.promise_at < at) for row in page.rows],
+        "rows": [_told(row, names, dict(channels), at) for row in page.rows],
         "older": told_cursor(page.before),
         "newer": told_cursor(page.after),
         "tabs": _tabs(asked, counts, counted),
-        "channels": channels,
-        "channel_names": dict(channels),
+        "channels": _channels(asked, channels) if len(channels) > 1 else [],
         "filtered": any(asked.values()),
         "may_import": may(request, Right.IMPORT),
         "here": request.get_full_path(),
@@ -58,17 +60,41 @@ def orders(request: HttpRequest) -> HttpResponse:
     return render_part(request, PAGE, "list", context)
 
 
+def _told(row: search.Row, names: Mapping[str, str], channels: Mapping[str, str], at: datetime) -> dict[str, Any]:
+    """A row with its nodes by name; what is sent is promised for a day, what is collected for an hour."""
+    return {
+        "row": row,
+        "channel": channels[row.channel],
+        "nodes": ", ".join(names[code] for code in row.nodes),
+        "promise_date": row.promise_at.astimezone(ZoneInfo(row.time_zone)).date() if row.method == "ship" else None,
+        "late": row.state in OPEN and row.promise_at < at,
+    }
+
+
+def _channels(asked: dict[str, str], channels: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """One link per channel; the current one leads back to all of them."""
+    return [
+        {"word": name, "url": _address(asked, channel="" if code == asked["channel"] else code),
+         "current": code == asked["channel"]}
+        for code, name in channels
+    ]  # fmt: skip
+
+
+def _address(asked: Mapping[str, str], **changed: str) -> str:
+    kept = {name: value for name, value in {**asked, **changed}.items() if value}
+    return f"?{urlencode(kept)}"
+
+
 def _tabs(asked: dict[str, str], counts: dict[str, int], counted: int) -> list[dict[str, Any]]:
     """One link per state that has orders, all of them first. A figure that is not the whole of it has a "+"."""
     more = "+" if counted >= COUNTED else ""
 
     def tab(state: str, count: int) -> dict[str, Any]:
-        kept = {name: value for name, value in {**asked, "state": state}.items() if value}
         return {
             "state": state,
             "word": ORDER_STATES[state].word if state else "",
             "count": f"{count:,}{more}",
-            "url": f"?{urlencode(kept)}",
+            "url": _address(asked, state=state),
             "current": asked["state"] == state,
         }
 

@@ -1,6 +1,8 @@
 """Demand: what a customer asked for, and everything that happened to it."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +33,7 @@ class Customer(models.Model):
         indexes = [
             models.Index(fields=["email_hash"], name="customer_by_email", condition=~Q(email_hash="")),
             models.Index(fields=["phone_hash"], name="customer_by_phone", condition=~Q(phone_hash="")),
+            GinIndex(SearchVector("name", config="simple"), name="customer_by_words_of_name"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ import pytest
 from django.http import Http404
 
 from dom_project.accounts.models import Role
+from dom_project.lib.crypto import keyed_hash
 from fulfillment import access, orders, queue, search, shipments, words
 from fulfillment.models import Shipment, Task
 from fulfillment.queue import Tab
@@ -120,18 +121,27 @@ def test_a_pickup_order_is_known_to_its_shop(reno):
 def test_an_order_is_found_by_what_a_person_has_in_hand(reno, django_assert_num_queries):
     shipment = shipped(reno, "1Z99")
     order = shipment.order
-    from dom_project.lib.crypto import keyed_hash
-
     order.customer = Customer.objects.create(
-        name="Ada", email_hash=keyed_hash("ada@example.com"), phone_hash=keyed_hash("7755550100"), created_at=AT
+        name="Ada O'Brien-Maës",
+        email_hash=keyed_hash("ada@example.com"),
+        phone_hash=keyed_hash("7755550100"),
+        created_at=AT,
     )
     order.save()
     make.order()
-    for text in (order.ref, order.order_ref, shipment.ref, "1Z99", " Ada@Example.com ", "+1 (775) 555-0100"):
+    whole = [order.ref, order.order_ref, order.order_ref.lower(), shipment.ref, "1Z99"]
+    for text in [*whole, " Ada@Example.com ", "+1 (775) 555-0100", "ada", "O'BRIEN", "brien ad", "maë", "Brien-Maës"]:
         with django_assert_num_queries(1):
             [row] = search.orders(text=text).rows
-        assert (row.ref, row.customer, row.units, row.shipped, row.nodes) == (order.ref, "Ada", 2, 2, ["RENO"])
-    assert search.orders(text="nobody").rows == []
+        assert (row.ref, row.customer, row.units, row.shipped, row.nodes) == (
+            order.ref,
+            "Ada O'Brien-Maës",
+            2,
+            2,
+            ["RENO"],
+        )
+    for text in ("nobody", "a", "da", "ada lovelace", "' | a:* & !(", "1:*", "ada@", "&"):
+        assert search.orders(text=text).rows == [], text
 
 
 def test_orders_are_listed_by_state_and_node_page_by_page(reno):

@@ -1,0 +1,63 @@
+"""The decision that an order's page explains: which one, its answers, and every node that was looked at."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from fulfillment.dossier import Line
+from routing import decisions, rates, seen
+from routing.models import Decision, Order
+
+from .answers import COLUMNS, Answers, outcome
+
+DECISIONS = 20
+NEAREST = 8  # refused nodes that are not folded
+WAITS = frozenset({"backordered", "exception", "pending"})
+
+
+def explained(
+    request: HttpRequest,
+    found: Order,
+    lines: Sequence[Line],
+    nodes: Sequence[tuple[Any, ...]],
+    names: Mapping[str, str],
+) -> dict[str, Any]:
+    """The decision that is asked for, else the newest one that placed something, else the newest; with its answers."""
+    all_of_them = decisions.of_order(found.id, limit=DECISIONS)
+    if not all_of_them:
+        return {"decision": None}
+    asked = request.GET.get("decision", "")
+    placed = next((d for d in all_of_them if d.outcome != "none"), all_of_them[0])
+    chosen: Decision = next(
+        (d for d in all_of_them if str(d.id) == asked), all_of_them[0] if found.state in WAITS else placed
+    )
+    facts = seen.facts_of(chosen)
+    km = rates.distances(
+        [found.ship_to_latitude], [found.ship_to_longitude], [row[3] for row in nodes], [row[4] for row in nodes]
+    )[0].tolist()
+    away = facts.distance_km if facts else {row[0]: one for row, one in zip(nodes, km, strict=True)}
+    answers = Answers(chosen, decisions.explain(chosen, away=away), facts, names, lines)
+    by_id = {line.id: line for line in lines}
+    columns = [by_id[line_id] for line_id in facts.lines if line_id in by_id] if facts else []
+    questions = [
+        (_("Why these nodes?") if chosen.plan["parcels"] else _("Why no node?"), answers.why_these()),
+        (_("Why split?"), answers.why_split()),
+        (_("Why not a closer node?"), answers.why_not_nearer()),
+        (_("What stock was seen, how old was the feed?"), answers.stock()),
+        (_("What did it cost, what would the next best have cost?"), answers.cost()),
+    ]
+    rows = answers.table({code: kind for code, _name, kind, *_rest in nodes}, away)
+    near = min(len(rows), sum(not row.refused for row in rows) + NEAREST)
+    return {
+        "decision": chosen,
+        "rule": answers.rule,
+        "questions": [(question, said) for question, said in questions if said],
+        "tables": [rows[:near], rows[near:]],
+        "far": len(rows) - near,
+        "columns": columns if len(columns) <= COLUMNS else [],
+        "lines_seen": len(facts.lines) if facts else 0,
+        "wanted": list(zip(columns, facts.units, strict=False)) if facts else [],
+        "other_decisions": [(other, outcome(other)) for other in all_of_them if other.id != chosen.id],
+    }

@@ -1,0 +1,125 @@
+"""Where an order stands and whether its promise holds, in sentences."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from dom_project.templatetags.fairlead import day
+from fulfillment.dossier import Line, Parcel
+from fulfillment.outlook import Outlook, Verdict
+from routing.models import Order
+
+LOOKS: Mapping[Verdict, tuple[str | Promise, str, str]] = {
+    Verdict.KEPT: (gettext_lazy("Kept"), "good", "circle-check"),
+    Verdict.MISSED: (gettext_lazy("Not kept"), "bad", "alert-circle"),
+    Verdict.HOLDS: (gettext_lazy("Will hold"), "good", "circle-check"),
+    Verdict.TIGHT: (gettext_lazy("Will hold, on the day"), "good", "circle-check"),
+    Verdict.AT_RISK: (gettext_lazy("At risk"), "warn", "alert-triangle"),
+    Verdict.LATE: (gettext_lazy("Will be late"), "bad", "alert-circle"),
+    Verdict.OPEN: (gettext_lazy("Not sure yet"), "warn", "hourglass"),
+    Verdict.NONE: (gettext_lazy("No longer needed"), "quiet", "ban"),
+}
+
+
+def status(
+    found: Order, parcels: Sequence[Parcel], lines: Sequence[Line], exceptions: Sequence[Any], names: Mapping[str, str]
+) -> list[str]:
+    """Where the order stands, in sentences."""
+    if found.state == "cancelled":
+        return [_("The order is cancelled.")]
+    said = []
+    if found.held_reason:
+        said.append(_("The order is held: %(reason)s.") % {"reason": found.held_reason})
+    going = [parcel for parcel in parcels if not parcel.gone]
+    by_sentence: dict[str, list[Parcel]] = {}
+    for parcel in going:
+        by_sentence.setdefault(_sentence_of(parcel), []).append(parcel)
+    if len(going) <= 4:
+        for parcel in going:
+            what = _("parcel %(number)s") % {"number": parcel.number} if len(going) > 1 else _("the order")
+            told = _sentence_of(parcel) % {"node": names.get(parcel.node, parcel.node), "what": what}
+            said.append(told[:1].upper() + told[1:])
+    else:
+        for text, some in by_sentence.items():
+            what = ngettext("%(count)s parcel", "%(count)s parcels", len(some)) % {"count": len(some)}
+            where = sorted({names.get(parcel.node, parcel.node) for parcel in some})
+            told = text % {"node": ", ".join(where), "what": what}
+            said.append(told[:1].upper() + told[1:])
+    pending, back = sum(line.pending for line in lines), sum(line.backordered for line in lines)
+    if pending and exceptions:
+        text = ngettext(
+            "A person must decide about %(units)s unit.", "A person must decide about %(units)s units.", pending
+        )
+        said.append(text % {"units": pending})
+    elif pending:
+        text = ngettext("%(units)s unit waits to be routed.", "%(units)s units wait to be routed.", pending)
+        said.append(text % {"units": pending})
+    if back:
+        text = ngettext("%(units)s unit is back-ordered.", "%(units)s units are back-ordered.", back)
+        said.append(text % {"units": back})
+    return said
+
+
+def why(will: Outlook, going: Sequence[Parcel], found: Order, names: Mapping[str, str]) -> str:
+    """What the verdict on the promise rests on."""
+    what = _("Parcel %(number)s") % {"number": will.parcel} if len(going) > 1 and will.parcel else _("It")
+    if found.method == "pickup":
+        there, plan = _("was ready"), _("is ready")
+    else:
+        there, plan = _("was there"), _("arrives")
+    days = abs(will.days) if will.days is not None else 0
+    many = ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+    params = {"what": what, "day": day(will.arrive_date), "there": there, "plan": plan, "days": many}
+    match will.verdict:
+        case Verdict.KEPT:
+            return _("All of it %(there)s on %(day)s.") % params
+        case Verdict.MISSED:
+            return (
+                _("All of it %(there)s on %(day)s, %(days)s late.") if days else _("It %(there)s a few hours late.")
+            ) % params
+        case Verdict.HOLDS:
+            return _("%(what)s %(plan)s on %(day)s, %(days)s to spare.") % params
+        case Verdict.TIGHT:
+            return _("%(what)s %(plan)s on %(day)s, the promised day itself.") % params
+        case Verdict.AT_RISK:
+            node = next((names.get(p.node, p.node) for p in going if p.number == will.parcel), "")
+            return _("The cut-off of %(node)s has passed and the parcel is still there.") % {"node": node}
+        case Verdict.LATE if will.arrive_date and will.days is not None and will.days < 0:
+            return _("%(what)s %(plan)s on %(day)s; the promise is missed by %(days)s.") % params
+        case Verdict.LATE:
+            return _("The promised moment has passed.")
+        case Verdict.OPEN:
+            return _("Units have no place yet.") if found.state != "pending" else _("Routing has not placed it yet.")
+    return ""
+
+
+def next_step(found: Order, unplaced: Sequence[Line], pending: Mapping[str, Any] | None) -> str:
+    """What happens next with the units that have no place."""
+    if not unplaced:
+        return ""
+    if found.held_reason:
+        return _("Nothing happens until the order is let go on.")
+    if pending:
+        return _("Routing looks at them within seconds.")
+    if any(line.backordered for line in unplaced):
+        return _("They are looked at again when stock comes, when the rules change, and once a day.")
+    return _("They wait for a person. Routing also looks again when stock comes or the rules change.")
+
+
+def _sentence_of(parcel: Parcel) -> str:
+    if not parcel.state:
+        return _("%(node)s will get %(what)s to pick.")
+    return {
+        "to_pick": _("%(node)s has %(what)s to pick."),
+        "picking": _("%(node)s is picking %(what)s."),
+        "packed": _("%(what)s is packed in %(node)s."),
+        "ready": _("%(what)s is ready for the customer in %(node)s."),
+        "shipped": _("%(what)s has left %(node)s."),
+        "handed_over": _("The customer collected %(what)s in %(node)s."),
+        "delivered": _("%(what)s from %(node)s was delivered."),
+        "returned": _("%(what)s from %(node)s came back."),
+        "lost": _("%(what)s from %(node)s was lost on the way."),
+    }.get(parcel.state, parcel.state)

@@ -1,0 +1,121 @@
+"""One order's page: who sees what of it, what it says of where the order stands, and what a person may do."""
+
+import pytest
+
+from dom_project.accounts.models import Role
+from fulfillment import orders, shipments
+from routing.models import Customer, Order
+from tests import make
+
+from .sold import AT, level, on_the_floor, packed, shipped, sound, stock
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def reno():
+    node = make.node("RENO", name="Reno store")
+    stock(node, MUG=300, TRAY=60)
+    return node
+
+
+@pytest.fixture
+def desk(client):
+    client.force_login(make.user(Role.CUSTOMER_SERVICE))
+    return client
+
+
+def text_of(response):
+    return response.content.decode()
+
+
+def state_of(order):
+    return Order.objects.get(pk=order.pk).state
+
+
+def test_an_order_that_is_not_there_and_one_that_is_not_ones_own_are_told_apart_by_nobody(client, desk):
+    assert client.get("/orders/nowhere/").status_code == 404
+    assert client.post("/orders/nowhere/cancel/").status_code == 404
+
+
+def test_who_only_looks_sees_neither_the_customer_nor_a_button(client, reno):
+    order = on_the_floor(reno).order
+    customer = Customer.objects.create(name="Ada Finch", street="969 Maple Lane", created_at=AT)
+    Order.objects.filter(pk=order.pk).update(customer=customer)
+    client.force_login(make.user(Role.EXECUTIVE))
+    page = text_of(client.get(f"/orders/{order.ref}/"))
+    assert order.order_ref in page
+    assert "Maple" not in page
+    assert "Cancel order" not in page
+    assert client.post(f"/orders/{order.ref}/cancel/").status_code == 403
+    assert state_of(order) == "routed"
+
+
+def test_it_says_where_every_parcel_stands(desk, reno):
+    order = on_the_floor(reno).order
+    assert "Reno store has the order to pick." in text_of(desk.get(f"/orders/{order.ref}/"))
+    order = shipped(reno, "1Z99").order
+    page = text_of(desk.get(f"/orders/{order.ref}/"))
+    assert "The order has left Reno store." in page
+    assert "1Z99" in page
+
+
+def test_the_cut_off_is_told_in_the_nodes_own_zone(desk, reno):
+    order = on_the_floor(reno).order
+    assert ">Tue 10 Nov, 15:00 PST</time>" in text_of(desk.get(f"/orders/{order.ref}/"))
+
+
+def test_cancelling_says_line_by_line_what_came_of_it(desk, reno):
+    order = on_the_floor(reno, lines={"MUG": 2, "TRAY": 1}).order
+    page = desk.post(f"/orders/{order.ref}/cancel/", headers=HTMX)
+    assert "2 of 2 cancelled" in text_of(page)
+    assert "1 of 1 cancelled" in text_of(page)
+    assert (state_of(order), level(reno).allocated) == ("cancelled", 0)
+    assert sound()
+
+
+def test_packed_goods_are_cancelled_once_they_are_back(desk, reno):
+    order = packed(reno).order
+    page = text_of(desk.get(f"/orders/{order.ref}/"))
+    assert "2 units are packed: they are cancelled once somebody has put them back." in page
+    answer = text_of(desk.post(f"/orders/{order.ref}/cancel/", headers=HTMX))
+    assert "2 cancelled once they are back on the shelf" in answer
+    assert level(reno).allocated == 2
+
+
+def test_what_has_left_is_not_cancelled_and_the_page_says_so(desk, reno):
+    order = shipped(reno).order
+    answer = desk.post(f"/orders/{order.ref}/cancel/", headers=HTMX)
+    assert answer.status_code == 422
+    assert "Nothing was cancelled." in text_of(answer)
+    assert state_of(order) == "shipped"
+
+
+def test_a_page_that_shows_what_is_so_is_left_alone(desk, reno):
+    order = on_the_floor(reno).order
+    page = text_of(desk.get(f"/orders/{order.ref}/"))
+    drawn = page.split("?drawn=")[1].split('"')[0]
+    assert desk.get(f"/orders/{order.ref}/?drawn={drawn}", headers=HTMX).status_code == 204
+    shipments.start_picking_many([order.shipments.get().pk], at=AT, actor="user:7")
+    fresh = desk.get(f"/orders/{order.ref}/?drawn={drawn}", headers=HTMX)
+    assert fresh.status_code == 200
+    assert "Reno store is picking the order." in text_of(fresh)
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_it_asks_no_more_for_fifty_lines_than_for_one(desk, reno, count, django_assert_max_num_queries):
+    lines = {f"SKU-{number}": 1 for number in range(count)}
+    stock(reno, **dict.fromkeys(lines, 5))
+    order = on_the_floor(reno, lines=lines).order
+    desk.get(f"/orders/{order.ref}/")
+    with django_assert_max_num_queries(12):
+        page = text_of(desk.get(f"/orders/{order.ref}/"))
+    assert page.count("Picked 0 of 1") == count
+
+
+def test_trying_again_where_nothing_waits_says_so(desk, reno):
+    order = on_the_floor(reno).order
+    answer = desk.post(f"/orders/{order.ref}/again/", headers=HTMX)
+    assert "There is nothing to route" in answer["HX-Trigger"]
+    orders.cancel(order.ref, at=AT, actor="user:3")
