@@ -43,7 +43,7 @@ PAGES = (
     Page("stores", _("Store queue"), "building-store", Right.WORK_FLOOR, frozenset({"queue"})),
     Page("kpis", _("KPIs"), "chart-bar", Right.SEE_KPIS),
     Page("connections", _("Connections"), "plug-connected", Right.CONNECT, frozenset({"connection"})),
-    Page("imports", _("Imports"), "file-import", Right.IMPORT, frozenset({"import"})),
+    Page("imports", _("Imports"), "file-import", Right.IMPORT, frozenset({"import", "import_new"})),
 )
 TOOLS = (
     Page("api_docs", _("API"), "api", Right.TAKE_ORDERS),

@@ -143,7 +143,7 @@ CHANGES: sentences.Words = {
     "criterion_removed": _("“%(rule)s”: no longer only %(old)s"),
     "criterion_changed": _("“%(rule)s”: %(old)s became %(new)s"),
     "rank_changed": _("“%(rule)s”: ranked by %(new)s, before by %(old)s"),
-    "max_parcels_changed": _("“%(rule)s”: at most %(new)s parcels, before %(old)s"),
+    "max_parcels_changed": _("“%(rule)s”: most parcels %(new)s, before %(old)s"),
     "if_part_changed": _("“%(rule)s”: if a part finds a place: %(new)s, before: %(old)s"),
     "if_none_changed": _("“%(rule)s”: if nothing finds a place: %(new)s, before: %(old)s"),
 }

@@ -87,10 +87,7 @@ def outcome(rule: formats.Rule) -> str:
 
 def phrase(part: str, data: Mapping[str, Any], names: Names) -> str:
     """One condition of a part (which_orders or which_nodes)."""
-    criterion = formats.Criterion(
-        data["field"], tuple(data.get("values", ())), data.get("amount", 0), data.get("negate", False)
-    )
-    return (order_phrase if part == "which_orders" else node_phrase)(criterion, names)
+    return (order_phrase if part == "which_orders" else node_phrase)(_criterion(data), names)
 
 
 def order_phrase(criterion: formats.Criterion, names: Names) -> str:
@@ -117,14 +114,7 @@ def node_phrase(criterion: formats.Criterion, names: Names) -> str:
     """One condition on nodes, to follow the word “nodes”."""
     no = criterion.negate
     if criterion.field == "kind":
-        plural = {
-            "dc": _("DCs"),
-            "store": _("stores"),
-            "dark_store": _("dark stores"),
-            "third_party": _("third parties"),
-            "vendor": _("vendors"),
-        }
-        listed = any_of([plural[code] for code in criterion.values])
+        listed = any_of(_kinds(criterion))
         return _("but no %(list)s") % {"list": listed} if no else listed
     text = {
         ("group", False): _("in %(list)s"),
@@ -137,6 +127,17 @@ def node_phrase(criterion: formats.Criterion, names: Names) -> str:
         ("atp_left", True): _("keeping fewer than %(amount)s of each"),
     }[criterion.field, no]
     return text % {"list": any_of(names.each(criterion)), "amount": f"{criterion.amount:,}"}
+
+
+def _kinds(criterion: formats.Criterion) -> list[str]:
+    plural = {
+        "dc": _("DCs"),
+        "store": _("stores"),
+        "dark_store": _("dark stores"),
+        "third_party": _("third parties"),
+        "vendor": _("vendors"),
+    }
+    return [plural[code] for code in criterion.values]
 
 
 def any_of(listed: Sequence[str]) -> str:
@@ -162,10 +163,20 @@ def _shown(changed: Change, key: str, value: Any, names: Names) -> Any:
 
 
 def _criterion_shown(part: str, data: Mapping[str, Any], names: Names) -> str:
-    told = phrase(part, data, names)
+    """One condition on its own: “orders to CA”, “stores”, “nodes other than Reno DC”."""
     if part == "which_orders":
-        return _("orders %(which)s") % {"which": told}
-    return told if data["field"] == "kind" else _("nodes %(which)s") % {"which": told}
+        return _("orders %(which)s") % {"which": phrase(part, data, names)}
+    if data["field"] not in ("kind", "node"):
+        return _("nodes %(which)s") % {"which": phrase(part, data, names)}
+    read = _criterion(data)
+    listed = any_of(_kinds(read) if read.field == "kind" else names.each(read))
+    return _("nodes other than %(list)s") % {"list": listed} if read.negate else listed
+
+
+def _criterion(data: Mapping[str, Any]) -> formats.Criterion:
+    return formats.Criterion(
+        data["field"], tuple(data.get("values", ())), data.get("amount", 0), data.get("negate", False)
+    )
 
 
 def _rule(rule: formats.Rule | Mapping[str, Any]) -> formats.Rule:

@@ -16,6 +16,7 @@ from inventory.imports import runs
 from inventory.models import Connection, FeedCase, FeedRun, FeedStage, RejectedRow, Sku
 from tests import make
 from tests.pages.conftest import accessibility_faults
+from tests.pages.test_shell import SIZES
 
 LogIn = Callable[..., User]
 
@@ -66,6 +67,47 @@ def test_a_file_is_mapped_with_a_live_preview_and_taken_in(
         page.get_by_role("link", name="The bad row as a file").click()
     assert "CUP;schwer;3;" in Path(download.value.path()).read_text("utf-8-sig")
     assert list(Sku.objects.values_list("code", "weight_grams")) == [("MUG", 350)]
+
+
+@pytest.mark.parametrize(("case", "width", "theme"), SIZES)
+def test_the_pages_of_a_file_are_accessible_and_fit(
+    case: str, width: int, theme: str, page: Page, live_server: LiveServer, log_in: LogIn, tmp_path: Path
+) -> None:
+    def all_right() -> bool:
+        assert accessibility_faults(page) == []
+        return bool(page.evaluate("document.documentElement.scrollWidth") <= width)
+
+    log_in()
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{live_server.url}/imports/?theme={theme}")
+    expect(page.get_by_text("No file was brought yet")).to_be_visible()
+    assert all_right()
+    page.get_by_role("link", name="New import").click()
+    assert all_right()
+    # 1: stock without its moment, with a bad row
+    file = tmp_path / "stock.csv"
+    file.write_text("node,sku,on hand\nRENO,MUG,7\nRENO,MUG,many\n")
+    make.stock(make.node("RENO"), make.sku("MUG"), 3)
+    page.get_by_label("Units on hand by node").check()
+    page.get_by_label("Choose a file").set_input_files(file)
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("heading", name="What it would do")).to_be_visible()
+    assert all_right()
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert all_right()
+    # 2: with it, waiting and then done
+    page.get_by_label("Moment").fill(timezone.now().strftime("%Y-%m-%dT%H:%M:%S"))
+    page.get_by_label("In the time of").select_option("UTC")
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("A worker begins as soon as one is free")).to_be_visible()
+    assert all_right()
+    runs.work_due(at=timezone.now(), keep_on=lambda: True)
+    expect(page.get_by_role("heading", name="Rows that were not taken")).to_be_visible(timeout=10_000)
+    assert all_right()
+    page.goto(f"{live_server.url}/imports/")
+    expect(page.get_by_role("link", name="stock.csv")).to_be_visible()
+    assert all_right()
 
 
 def test_a_stopped_read_is_decided_on_its_page(page: Page, live_server: LiveServer, log_in: LogIn) -> None:

@@ -109,7 +109,7 @@ def test_a_wrong_number_is_told_at_its_field_and_a_tab_further_nothing_typed_is_
     expect(parcels).to_have_value("40")
     parcels.fill("3")
     page.get_by_label("Name", exact=True).fill("California, soon")
-    expect(page.get_by_text("“California, soon”: at most 3 parcels, before 2")).to_be_visible()
+    expect(page.get_by_text("“California, soon”: most parcels 3, before 2")).to_be_visible()
     expect(page.get_by_label("Name", exact=True)).to_have_value("California, soon")
 
 
@@ -151,7 +151,7 @@ def test_it_works_without_javascript(browser: Browser, live_server: LiveServer, 
     page.get_by_role("button", name="Log in", exact=True).click()
     page.get_by_label("At most so many parcels").fill("1")
     page.get_by_role("button", name="Move rule 1 down").click()
-    expect(page.get_by_text("at most 1 parcels, before 2")).to_be_visible()
+    expect(page.get_by_text("most parcels 1, before 2")).to_be_visible()
     page.get_by_label("Order", exact=True).fill("A-1")
     page.get_by_role("button", name="Test", exact=True).click()
     expect(page.locator("#test-result .plan")).to_contain_text("Reno DC")
@@ -162,8 +162,13 @@ def test_it_works_without_javascript(browser: Browser, live_server: LiveServer, 
     context.close()
 
 
+def accessible_and_fits(page: Page, width: int) -> bool:
+    assert accessibility_faults(page) == []
+    return bool(page.evaluate("document.documentElement.scrollWidth") <= width)
+
+
 @pytest.mark.parametrize(("case", "width", "theme"), SIZES)
-def test_the_pages_are_accessible_and_fit(
+def test_the_editor_is_accessible_with_faults_and_with_a_result(
     case: str, width: int, theme: str, routing: Page, live_server: LiveServer, complaints: list[str]
 ) -> None:
     page = routing
@@ -174,19 +179,62 @@ def test_the_pages_are_accessible_and_fit(
     page.get_by_label("At most so many parcels").fill("0")
     page.get_by_role("combobox", name="Condition on orders").select_option("Order value")
     page.locator("#criterion-which_orders").click()
+    page.get_by_label("Order", exact=True).fill("NOBODY")
+    page.locator("[data-does=save]").click()
     expect(page.get_by_text("Please give a whole number from 1 to 20.")).to_be_visible()
+    expect(page.get_by_text("Please say in a few words why: the history shows it.")).to_be_visible()
+    assert accessible_and_fits(page, width)
     page.get_by_label("At most so many parcels").fill("1")
     page.get_by_role("textbox", name="Order value").fill("20")
+    page.locator("[data-does=test]").click()
+    expect(page.get_by_text("There is no order NOBODY.")).to_be_visible()
+    assert accessible_and_fits(page, width)
     page.get_by_role("button", name="Delete rule 2").click()
-    page.locator("button.token").first.click()
+    page.get_by_label("Order", exact=True).fill("A-1")
+    page.locator("[data-does=test]").click()
     expect(page.locator("#test-result .plan")).to_be_visible()
-    assert accessibility_faults(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.get_by_label("Why this change").fill("Try")
+    page.get_by_text("All 2 nodes in figures").click()
+    assert accessible_and_fits(page, width)
+    assert serious(complaints) == []
+
+
+@pytest.mark.parametrize(("case", "width", "theme"), SIZES)
+def test_the_versions_are_accessible_and_fit(
+    case: str, width: int, theme: str, routing: Page, live_server: LiveServer, complaints: list[str]
+) -> None:
+    page = routing
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{live_server.url}/routing/?theme={theme}")
+    page.get_by_role("button", name="Move rule 1 down").click()
+    rules = strategies.rules_of(strategies.live_version())
+    rules[0] |= {"enabled": False, "rank": "distance", "which_nodes": [{**WEST, "negate": True}]}
+    strategies.save_version(rules[:2], strategy="main", author="user:1", reason="Too dear", at=timezone.now())
+    page.get_by_label("Why this change").fill("Pickups first")
     page.get_by_role("button", name="Save as a new version").click()
-    page.wait_for_url("**/routing/versions/2/")
-    for url in ("versions/2/", "history/"):
-        page.goto(f"{live_server.url}/routing/{url}?theme={theme}")
-        assert accessibility_faults(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was saved.")
+    assert accessible_and_fits(page, width)
+    for url in ("?version=2", "versions/1/", "versions/2/", "history/"):
+        page.goto(f"{live_server.url}/routing/{url}")
+        assert accessible_and_fits(page, width)
+    page.goto(f"{live_server.url}/routing/versions/2/")
+    page.get_by_role("button", name="Activate…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Make version 2 live?")
+    assert accessible_and_fits(page, width)
+    assert serious(complaints) == []
+
+
+@pytest.mark.parametrize(("case", "width", "theme"), SIZES)
+def test_the_pages_are_accessible_before_anybody_wrote_a_rule(
+    case: str, width: int, theme: str, page: Page, live_server: LiveServer, log_in: LogIn, complaints: list[str]
+) -> None:
+    log_in()
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{live_server.url}/routing/history/?theme={theme}")
+    assert accessible_and_fits(page, width)
+    page.get_by_role("link", name="Write the rules").click()
+    expect(page.get_by_text("No rules yet")).to_be_visible()
+    assert accessible_and_fits(page, width)
+    page.get_by_role("button", name="Add a rule").click()
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    assert accessible_and_fits(page, width)
     assert serious(complaints) == []

@@ -65,6 +65,23 @@ def test_a_difference_reads_as_sentences():
         "“Near”: nodes within 80 km became nodes within 120 km",
         "“Near”: no longer only stores",
         "“Near”: ranked by Distance, before by Full cost",
-        "“Near”: at most 1 parcels, before 2",
+        "“Near”: most parcels 1, before 2",
         "“Near”: if a part finds a place: Exception, before: Assign it and back-order the rest",
     ]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "told"),
+    [
+        (is_("kind", "store", "dc"), "stores or DCs"),
+        (is_("kind", "vendor", negate=True), "nodes other than vendors"),
+        (is_("node", "RENO"), "RENO"),
+        (is_("node", "RENO", negate=True), "nodes other than RENO"),
+        (is_("group", "west", negate=True), "nodes not in West"),
+    ],
+)
+def test_a_condition_that_came_or_went_is_named_on_its_own(criterion, told):
+    old = [{"ref": "r1", **make.rule("Near")}]
+    new = [{"ref": "r1", **make.rule("Near", which_nodes=[criterion])}]
+    assert [sentences.change(change, NAMES) for change in difference(old, new)] == [f"“Near”: now only {told}"]
+    assert [sentences.change(change, NAMES) for change in difference(new, old)] == [f"“Near”: no longer only {told}"]
