@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import exceptions, order, orders, pick, queue
+from .views import exceptions, leaving, order, orders, pick, queue
 
 urlpatterns = [
     path("orders/", orders.orders, name="orders"),
@@ -23,8 +23,8 @@ urlpatterns = [
     path("store/<slug:node_code>/<slug:ref>/units/", pick.pick_units, name="pick_units"),
     path("store/<slug:node_code>/<slug:ref>/short/", pick.pick_short, name="pick_short"),
     path("store/<slug:node_code>/<slug:ref>/lay-back/", pick.pick_lay_back, name="pick_lay_back"),
-    path("store/<slug:node_code>/<slug:ref>/pack/", pick.pick_pack, name="pick_pack"),
-    path("store/<slug:node_code>/<slug:ref>/ready/", pick.pick_ready, name="pick_ready"),
-    path("store/<slug:node_code>/<slug:ref>/ship/", pick.pick_ship, name="pick_ship"),
-    path("store/<slug:node_code>/<slug:ref>/hand-over/", pick.pick_hand_over, name="pick_hand_over"),
+    path("store/<slug:node_code>/<slug:ref>/pack/", leaving.pick_pack, name="pick_pack"),
+    path("store/<slug:node_code>/<slug:ref>/ready/", leaving.pick_ready, name="pick_ready"),
+    path("store/<slug:node_code>/<slug:ref>/ship/", leaving.pick_ship, name="pick_ship"),
+    path("store/<slug:node_code>/<slug:ref>/hand-over/", leaving.pick_hand_over, name="pick_hand_over"),
 ]

@@ -1,0 +1,78 @@
+"""From picked goods to the truck or the customer: packed, ready, shipped, handed over."""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from dom_project.accounts.access import Right, needs
+from fulfillment import shipments
+from fulfillment.queue import Tab
+
+from .hand import Hand, hand_of
+from .queue import actor_of
+
+
+class ShipForm(forms.Form):
+    tracking_number = forms.CharField(
+        max_length=64, error_messages={"required": gettext_lazy("A parcel leaves with a tracking number.")}
+    )
+
+
+class HandOverForm(forms.Form):
+    checked = forms.BooleanField(error_messages={"required": gettext_lazy("Ask for the name first.")})
+
+
+@require_POST
+@needs(Right.WORK_FLOOR)
+def pick_pack(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
+    hand = hand_of(request, node_code, ref)
+    return hand.do(
+        lambda: shipments.pack_many([hand.shipment.pk], at=timezone.now(), actor=actor_of(request)), _("Packed.")
+    )
+
+
+@require_POST
+@needs(Right.WORK_FLOOR)
+def pick_ready(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
+    hand = hand_of(request, node_code, ref)
+    return hand.do(
+        lambda: shipments.make_ready_many([hand.shipment.pk], at=timezone.now(), actor=actor_of(request)),
+        _("Ready: the customer may come."),
+    )
+
+
+@require_POST
+@needs(Right.WORK_FLOOR)
+def pick_ship(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
+    hand, form = hand_of(request, node_code, ref), ShipForm(request.POST)
+    if not form.is_valid():
+        return hand.page(form=form, status=422)
+    sent = [(hand.shipment.pk, form.cleaned_data["tracking_number"])]
+    return hand.do(
+        lambda: shipments.ship_many(sent, at=timezone.now(), actor=actor_of(request)),
+        _("On its way with %(number)s.") % {"number": sent[0][1]},
+        to=_queue(hand, Tab.READY),
+    )
+
+
+@require_POST
+@needs(Right.WORK_FLOOR)
+def pick_hand_over(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
+    hand, form = hand_of(request, node_code, ref), HandOverForm(request.POST)
+    if not form.is_valid():
+        return hand.page(form=form, status=422)
+    return hand.do(
+        lambda: shipments.hand_over_many([hand.shipment.pk], at=timezone.now(), actor=actor_of(request)),
+        _("Handed over."),
+        to=_queue(hand, Tab.READY),
+    )
+
+
+def _queue(hand: Hand, tab: Tab) -> HttpResponse:
+    response = redirect("queue", hand.shipment.node.code)
+    response["Location"] += f"?tab={tab}"
+    return response

@@ -1,0 +1,28 @@
+"""Reno's store, and its associate at work."""
+
+import pytest
+from django.test import Client
+
+from dom_project.accounts.models import Role, User
+from inventory.models import Node
+from tests import make
+
+from .sold import stock
+
+
+@pytest.fixture
+def reno(db: None) -> Node:
+    node = make.node("RENO", name="Reno store")
+    stock(node, MUG=60, TRAY=60)
+    return node
+
+
+@pytest.fixture
+def picker(reno: Node) -> User:
+    return make.user(Role.STORE_ASSOCIATE, nodes=(reno,), first_name="Robin", last_name="Hale")
+
+
+@pytest.fixture
+def floor(client: Client, picker: User) -> Client:
+    client.force_login(picker)
+    return client
