@@ -28,7 +28,7 @@ from dom_project.demo.rates import publish_rates  # noqa: E402
 from dom_project.demo.strategy import default_rules  # noqa: E402
 from dom_project.lib import db  # noqa: E402
 from inventory import capacity, ledger  # noqa: E402
-from inventory.imports import runs  # noqa: E402
+from inventory.imports import drafts, runs  # noqa: E402
 from inventory.models import Category, Channel, ImportRun, Node, Sku  # noqa: E402
 from inventory.movements import Movement  # noqa: E402
 from routing import sourcing, strategies  # noqa: E402
@@ -87,14 +87,14 @@ def build(units: Counter[str]) -> None:
 def import_file(file: Path) -> ImportRun:
     """Bring the file in as a person would, the columns that it lacks given as constants."""
     with file.open("rb") as opened:
-        run = runs.prepare(File(opened, name=file.name), kind="orders", actor="bench", at=timezone.now())
-    runs.settle(
+        run = drafts.prepare(File(opened, name=file.name), kind="orders", actor="bench", at=timezone.now())
+    drafts.settle(
         run,
         columns=run.columns,
         constants={"country": "US", "channel": "web", "method": "ship", "currency": "GBP"},
         figures_as_of=None,
     )
-    runs.start(run, at=timezone.now())
+    drafts.start(run, at=timezone.now())
     runs.work_due(at=timezone.now(), keep_on=lambda: True)
     run.refresh_from_db()
     return run

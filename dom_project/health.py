@@ -96,7 +96,8 @@ def ask_database() -> Figures:
     with psycopg.connect(**address(), connect_timeout=1, options=limits, autocommit=True) as own:
         try:
             seen = own.execute(feeds.SEEN).fetchall()
-            return Figures(*own.execute(FIGURES).fetchone() or (), feed=feeds.worst(seen, datetime.now(UTC)))
+            figures = Figures(*own.execute(FIGURES).fetchone() or ())
+            return figures._replace(feed=feeds.worst(seen, datetime.now(UTC)))
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
             return NOTHING
         except psycopg.errors.QueryCanceled:

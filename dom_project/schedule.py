@@ -11,10 +11,12 @@ EVERY_SECONDS: dict[str, float] = {
     "open_node_days": 3600,
     "resolve_safety": 3600,
     "forget_calls": 3600,
+    "forget_files": 3600,
     # routing
     "route": 2,
     "wake_waiting": 5,
     "resolve_shortfalls": 5,
+    "forget_sent": 3600,
     # fulfillment
     "dispatch": 2,
     "drain_outbox": 2,

@@ -1,10 +1,11 @@
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pghistory
 from csp.constants import NONE, SELF
-from environs import env
+from environs import env, validate
 
 from .schedule import due_tasks
 
@@ -125,6 +126,8 @@ CELERY_TASK_ROUTES = {
     "open_node_days": {"queue": "feed"},
     "resolve_safety": {"queue": "feed"},
     "forget_calls": {"queue": "report"},
+    "forget_files": {"queue": "report"},
+    "forget_sent": {"queue": "report"},
     "drain_outbox": {"queue": "out"},
     "dispatch": {"queue": "out"},
     "tell_live": {"queue": "out"},
@@ -140,6 +143,8 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # keeps nothing: a ring that wa
 
 # ── Calls to other systems: https to public addresses, and what is named here (host:port, http too) ─
 OUTBOUND_ALLOWED: list[str] = env.list("OUTBOUND_ALLOWED", [])
+# Events that subscribers have accepted are forgotten after it.
+KEEP_SENT = timedelta(days=env.int("KEEP_SENT_DAYS", 30, validate=validate.Range(min=1)))
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
@@ -191,6 +196,8 @@ CONTENT_SECURITY_POLICY = {
 # ── Uploads ───────────────────────────────────────────────────────────────────────────────────────
 MAX_UPLOAD_MB = env.int("MAX_UPLOAD_MB", 100)
 MEDIA_ROOT = Path(env.str("UPLOADS", str(BASE_DIR / "media")))
+# From the end of an import, and for drafts from their beginning.
+KEEP_UPLOADS = timedelta(days=env.int("KEEP_UPLOADS_DAYS", 30, validate=validate.Range(min=1)))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 

@@ -3,12 +3,13 @@
 import time
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from dom_project.lib import bell
 
 from . import capacity, idempotency, ledger
-from .imports import runs
+from .imports import files, runs
 from .integrations import frame
 
 IMPORT_SECONDS = 30  # of one ring: then the file goes back, and the bell is rung again
@@ -34,6 +35,11 @@ def resolve_safety(**_newer: object) -> None:
 @shared_task(name="forget_calls")
 def forget_calls(**_newer: object) -> None:
     idempotency.forget_calls(at=timezone.now())
+
+
+@shared_task(name="forget_files")
+def forget_files(**_newer: object) -> None:
+    files.forget_files(before=timezone.now() - settings.KEEP_UPLOADS)
 
 
 @shared_task(name="pull_feeds")

@@ -6,10 +6,11 @@ import threading
 import time
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from dom_project.lib import bell
-from routing import pending, shortfalls, sourcing, waiting
+from routing import outbox, pending, shortfalls, sourcing, waiting
 
 BATCHES = 20  # of one ring; more work rings again, so that other bells are heard
 REST = 0.1  # seconds until what lost a race is due again, rather than the sweeper's two
@@ -43,3 +44,9 @@ def wake_waiting(**_newer: object) -> None:
 def resolve_shortfalls(**_newer: object) -> None:
     """Source anew what a source says is not there."""
     shortfalls.resolve_shortfalls(at=timezone.now())
+
+
+@shared_task(name="forget_sent")
+def forget_sent(**_newer: object) -> None:
+    """Forget events that were accepted long ago."""
+    outbox.forget_sent(before=timezone.now() - settings.KEEP_SENT)

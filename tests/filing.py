@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from inventory.imports import runs
+from inventory.imports import drafts, runs
 from inventory.models import ImportRun
 
 
@@ -21,9 +21,9 @@ def bring(settings, tmp_path, clock) -> Callable[..., ImportRun]:
     ) -> ImportRun:
         body = content.encode() if isinstance(content, str) else content
         upload = SimpleUploadedFile(name, gzip.compress(body) if packed else body)
-        run = runs.prepare(upload, kind=kind, actor="user:1", at=clock)
+        run = drafts.prepare(upload, kind=kind, actor="user:1", at=clock)
         columns = {**run.columns, **settled.get("columns", {})}
-        runs.settle(
+        drafts.settle(
             run, columns=columns, constants=settled.get("constants", {}), figures_as_of=settled.get("figures_as_of")
         )
         run.save()
@@ -38,7 +38,7 @@ def take(bring, clock) -> Callable[..., ImportRun]:
 
     def take(kind: str, content: str | bytes, *, at: datetime = clock, **settled) -> ImportRun:
         run = bring(kind, content, **settled)
-        runs.start(run, at=at)
+        drafts.start(run, at=at)
         runs.work_due(at=at, keep_on=lambda: True)
         run.refresh_from_db()
         return run

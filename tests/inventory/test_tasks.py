@@ -7,8 +7,11 @@ import time_machine
 from django.utils import timezone
 
 from inventory import idempotency, tasks
-from inventory.models import IdempotentCall, NodeDay, PublishedAtp, SafetyRule
+from inventory.models import IdempotentCall, ImportRun, NodeDay, PublishedAtp, SafetyRule
 from tests import make
+from tests.filing import bring
+
+__all__ = ["bring"]
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +38,16 @@ def test_safety_rules_that_came_past_the_verbs_are_resolved(clock):
         tasks.resolve_safety(newer="argument")
         level.refresh_from_db()
         assert (level.safety_stock, level.atp) == (3, 7)
+
+
+def test_files_of_long_ago_are_forgotten(settings, bring, clock):
+    bring("skus", "sku\nMUG\n")
+    young = bring("skus", "sku\nCUP\n")
+    with time_machine.travel(clock + settings.KEEP_UPLOADS + timedelta(hours=1), tick=False):
+        ImportRun.objects.filter(pk=young.pk).update(created_at=timezone.now() - timedelta(days=1))
+        for _ring in range(2):
+            tasks.forget_files(newer="argument")
+            assert ImportRun.objects.get() == young
 
 
 def test_expired_answers_are_forgotten():

@@ -10,6 +10,7 @@ from inventory import ledger
 from routing import history, outbox
 from routing.history import Kind
 from routing.models import Order, Outbox, Subscriber
+from routing.outbox import kept, sending, teller
 from tests import make
 from tests.dom_project.listening import listening
 
@@ -110,14 +111,14 @@ def test_an_event_that_is_refused_holds_up_its_own_order_only(subscriber):
 def test_each_try_waits_longer_than_the_last(subscriber):
     told(make.order())
     waits = []
-    for _ in outbox.DELAYS:
+    for _ in sending.DELAYS:
         subscriber.answers = [(503, b"")]
         due_now()
         assert outbox.drain(at=AT) == outbox.Drained(failed=1)
         waits.append(db.value("SELECT extract(epoch FROM next_at - now()) FROM routing_outbox"))
-    for wait, delay in zip(waits, outbox.DELAYS, strict=True):
+    for wait, delay in zip(waits, sending.DELAYS, strict=True):
         assert 0.79 * delay <= wait <= 1.21 * delay
-    assert 20 * 3600 < sum(outbox.DELAYS) < 24 * 3600
+    assert 20 * 3600 < sum(sending.DELAYS) < 24 * 3600
 
 
 def test_the_tenth_refusal_makes_a_dead_letter_that_can_be_replayed(subscriber):
@@ -160,7 +161,7 @@ def test_who_does_not_answer_is_left_alone_and_probed(subscriber, settings):
     told(*orders)
     settings.OUTBOUND_ALLOWED = []
     first = outbox.drain(at=AT)
-    assert outbox.PATIENCE <= first.failed <= outbox.PATIENCE + outbox.AT_ONCE
+    assert teller.PATIENCE <= first.failed <= teller.PATIENCE + teller.AT_ONCE
     subscriber.row.refresh_from_db()
     assert subscriber.row.failures == first.failed
     assert subscriber.row.last_error["code"] == "forbidden_address"
@@ -188,3 +189,48 @@ def test_a_subscriber_who_starts_from_now_hears_nothing_old(subscriber):
     assert outbox.drain(at=AT) == outbox.Drained(sent=1)
     assert seqs(subscriber.asked) == [4]
     assert Order.objects.get().event_seq == 4
+
+
+def ages(*days, sent=True):
+    """Events that were written so many days ago, and sent a minute later."""
+    for age in days:
+        told(make.order())
+        written = AT - timedelta(days=age)
+        told_at = written + timedelta(minutes=1) if sent else None
+        Outbox.objects.filter(pk=Outbox.objects.latest("id").pk).update(created_at=written, sent_at=told_at)
+
+
+def left():
+    return [(AT - created).days for created in Outbox.objects.order_by("id").values_list("created_at", flat=True)]
+
+
+def test_events_sent_long_ago_are_forgotten_and_younger_ones_kept():
+    ages(40, 31, 29, 0)
+    assert outbox.forget_sent(before=AT - timedelta(days=30)) == 2
+    assert left() == [29, 0]
+    assert outbox.forget_sent(before=AT - timedelta(days=30)) == 0
+
+
+def test_what_waits_or_is_dead_is_kept_however_old_it_is():
+    ages(50, sent=False)
+    ages(45, sent=False)
+    Outbox.objects.filter(created_at=AT - timedelta(days=45)).update(dead_at=AT)
+    ages(40)
+    assert outbox.forget_sent(before=AT - timedelta(days=30)) == 1
+    assert left() == [50, 45]
+
+
+def test_an_old_event_that_was_sent_lately_is_kept():
+    ages(40)
+    Outbox.objects.update(sent_at=AT)
+    assert outbox.forget_sent(before=AT - timedelta(days=30)) == 0
+    assert left() == [40]
+
+
+def test_old_events_are_forgotten_page_by_page_and_so_many_a_run(monkeypatch):
+    monkeypatch.setattr(kept, "PAGE_ROWS", 2)
+    monkeypatch.setattr(kept, "PAGES", 2)
+    ages(45, 44, 43, 42, 41, 40, 1)
+    before = AT - timedelta(days=30)
+    assert [outbox.forget_sent(before=before) for _run in range(3)] == [4, 2, 0]
+    assert left() == [1]

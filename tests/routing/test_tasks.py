@@ -1,10 +1,11 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from django.db.models.functions import Now
 
-from routing import pending, sourcing, tasks
-from routing.models import Order, Pending
+from routing import history, pending, sourcing, tasks
+from routing.models import Order, Outbox, Pending
 from routing.sourcing import Sourced
 from tests import make
 
@@ -75,3 +76,15 @@ def test_the_other_doorbells_do_nothing_where_nothing_waits(at_the_clock, django
     with django_assert_max_num_queries(4):
         tasks.wake_waiting()
         tasks.resolve_shortfalls()
+
+
+@pytest.mark.django_db
+def test_events_accepted_long_ago_are_forgotten(clock, settings):
+    pending_order, old = make.order(), make.order()
+    for order in (pending_order, old):
+        history.record(history.Kind.PACKED, [(order.id, {})], actor="demo", at=clock)
+    Outbox.objects.filter(aggregate=old.id).update(sent_at=clock)
+    with time_machine.travel(clock + settings.KEEP_SENT + timedelta(hours=1), tick=False):
+        for _ring in range(2):
+            tasks.forget_sent(newer="argument")
+            assert Outbox.objects.get().aggregate == pending_order.id

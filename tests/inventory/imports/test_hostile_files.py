@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dom_project.lib.api_errors import BadInput
-from inventory.imports import runs
+from inventory.imports import drafts, runs
 from inventory.models import ImportRun
 from tests import make
 
@@ -40,14 +40,14 @@ def _goods(db, tmp_path, settings):
 
 def taken(kind: str, body: bytes, clock) -> str:
     try:
-        run = runs.prepare(SimpleUploadedFile("x.csv", body), kind=kind, actor="user:1", at=clock)
+        run = drafts.prepare(SimpleUploadedFile("x.csv", body), kind=kind, actor="user:1", at=clock)
     except BadInput:
         return "refused"
-    runs.settle(run, columns=run.columns, constants={}, figures_as_of=clock)
+    drafts.settle(run, columns=run.columns, constants={}, figures_as_of=clock)
     run.save()
     try:
-        runs.preview(run, at=clock)
-        runs.start(run, at=clock)
+        drafts.preview(run, at=clock)
+        drafts.start(run, at=clock)
     except BadInput:
         return "draft"
     runs.work_due(at=clock, keep_on=lambda: True)

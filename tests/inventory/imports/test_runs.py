@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from dom_project.lib.api_errors import BadInput, Refused
-from inventory.imports import kinds, runs
+from inventory.imports import drafts, kinds, runs
 from inventory.models import ImportFault, ImportRun, Sku
 from tests import make
 
@@ -34,7 +34,7 @@ def test_a_draft_knows_how_its_file_is_written(bring):
 
 def test_a_preview_writes_nothing_and_shows_each_fault(bring, clock):
     run = bring("skus", "sku,weight\nMUG,350\nCUP,heavy\n")
-    preview = runs.preview(run, at=clock)
+    preview = drafts.preview(run, at=clock)
     assert [(row.line, [fault.reason for fault in row.faults]) for row in preview.rows] == [
         (2, []),
         (3, ["not_a_number"]),
@@ -44,17 +44,17 @@ def test_a_preview_writes_nothing_and_shows_each_fault(bring, clock):
 
 def test_a_preview_without_a_required_column_says_which(bring, clock):
     run = bring("skus", "foo,bar\n1,2\n")
-    assert runs.preview(run, at=clock).missing == ["code"]
+    assert drafts.preview(run, at=clock).missing == ["code"]
     with pytest.raises(BadInput, match="missing") as refused:
-        runs.start(run, at=clock)
+        drafts.start(run, at=clock)
     assert (refused.value.field, run.state) == ("code", "draft")
 
 
 def test_reading_again_with_another_separator_finds_the_columns(bring):
     run = bring("skus", "sku;weight\nMUG;1\n")
-    runs.reread(run, encoding="utf-8", separator="comma")
+    drafts.reread(run, encoding="utf-8", separator="comma")
     assert run.header == ["sku;weight"]
-    runs.reread(run, encoding="utf-8", separator="semicolon")
+    drafts.reread(run, encoding="utf-8", separator="semicolon")
     assert run.columns == {"code": "sku", "weight_grams": "weight"}
 
 
@@ -73,14 +73,14 @@ def test_a_packed_file_is_unpacked(take):
 def test_a_file_that_is_no_table_is_refused(settings, tmp_path, clock, case, body, code):
     settings.MEDIA_ROOT = tmp_path
     with pytest.raises(BadInput, match=code):
-        runs.prepare(SimpleUploadedFile("x.csv", body), kind="skus", actor="user:1", at=clock)
+        drafts.prepare(SimpleUploadedFile("x.csv", body), kind="skus", actor="user:1", at=clock)
     assert (ImportRun.objects.count(), list(tmp_path.iterdir())) == (0, []), case
 
 
 def test_a_file_over_the_limit_is_refused(settings, tmp_path, clock):
     settings.MEDIA_ROOT, settings.MAX_UPLOAD_MB = tmp_path, 1
     with pytest.raises(BadInput) as refused:
-        runs.prepare(SimpleUploadedFile("x.csv", b"x" * 1_048_577), kind="skus", actor="user:1", at=clock)
+        drafts.prepare(SimpleUploadedFile("x.csv", b"x" * 1_048_577), kind="skus", actor="user:1", at=clock)
     assert (refused.value.code, refused.value.status, refused.value.params) == ("file_too_large", 413, {"most_mb": 1})
 
 
@@ -92,7 +92,7 @@ class Killed(BaseException):
 @pytest.mark.parametrize("after", [False, True])
 def test_a_killed_worker_is_followed_by_another_and_no_row_counts_twice(bring, clock, monkeypatch, chunk, after):
     run = bring("skus", NINE + "S10,heavy\n")
-    runs.start(run, at=clock)
+    drafts.start(run, at=clock)
     real, calls = runs._take, []
 
     def killed(*args, **kwargs):
@@ -117,7 +117,7 @@ def test_a_killed_worker_is_followed_by_another_and_no_row_counts_twice(bring, c
 
 def test_who_slept_past_the_lease_writes_nothing(bring, clock):
     run = bring("skus", NINE)
-    runs.start(run, at=clock)
+    drafts.start(run, at=clock)
     ImportRun.objects.update(state="running", lease_until=clock)
     run.refresh_from_db()
     ImportRun.objects.update(lease_until=clock.replace(year=2099))
@@ -128,7 +128,7 @@ def test_who_slept_past_the_lease_writes_nothing(bring, clock):
 
 def test_when_time_is_up_the_file_goes_back_and_is_gone_on_with(bring, clock):
     run = bring("skus", NINE)
-    runs.start(run, at=clock)
+    drafts.start(run, at=clock)
     turns = iter([True, True, False])
     assert runs.work_due(at=clock, keep_on=lambda: next(turns, False)) == 0
     run.refresh_from_db()
@@ -141,7 +141,7 @@ def test_an_archive_that_breaks_off_keeps_what_was_taken_and_says_so(bring, cloc
     body = "sku\n" + "".join(f"{random.Random(seed).random()}\n" for seed in range(20_000))
     run = bring("skus", gzip.compress(body.encode())[:-5000])
     monkeypatch.setitem(kinds.KINDS, "skus", replace(kinds.KINDS["skus"], chunk_rows=5000))
-    runs.start(run, at=clock)
+    drafts.start(run, at=clock)
     runs.work_due(at=clock, keep_on=lambda: True)
     run.refresh_from_db()
     assert (run.state, run.error) == ("failed", {"code": "broken_archive", "params": {}})
@@ -157,7 +157,7 @@ def test_a_chunk_that_can_not_be_written_ends_the_file_there(bring, clock, monke
     real = kinds.KINDS["skus"].write
     monkeypatch.setitem(kinds.KINDS, "skus", replace(kinds.KINDS["skus"], write=refuses))
     run = bring("skus", NINE)
-    runs.start(run, at=clock)
+    drafts.start(run, at=clock)
     assert runs.work_due(at=clock, keep_on=lambda: True) == 1
     run.refresh_from_db()
     assert (run.state, run.rows_read, Sku.objects.count()) == ("failed", 4, 4)
@@ -166,11 +166,11 @@ def test_a_chunk_that_can_not_be_written_ends_the_file_there(bring, clock, monke
 
 def test_a_started_file_can_not_be_changed_or_started_again(bring, clock):
     run = bring("skus", NINE)
-    runs.start(run, at=clock)
+    drafts.start(run, at=clock)
     for verb in (
-        lambda: runs.start(run, at=clock),
-        lambda: runs.reread(run, encoding="", separator=""),
-        lambda: runs.settle(run, columns={}, constants={}, figures_as_of=None),
+        lambda: drafts.start(run, at=clock),
+        lambda: drafts.reread(run, encoding="", separator=""),
+        lambda: drafts.settle(run, columns={}, constants={}, figures_as_of=None),
     ):
         with pytest.raises(Refused, match="already_started"):
             verb()

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from inventory.imports import runs
+from inventory.imports import drafts
 from routing.models import Order, OrderLine
 from tests import make
 from tests.filing import faults
@@ -108,6 +108,6 @@ def test_local_times_take_the_zone_of_the_file(take):
 
 def test_the_preview_knows_what_intake_will_refuse(bring, clock):
     run = bring("orders", HEADER + row() + row("1002", sku="NOPE"), constants=CONSTANTS)
-    preview = runs.preview(run, at=clock)
+    preview = drafts.preview(run, at=clock)
     assert [[fault.reason for fault in shown.faults] for shown in preview.rows] == [[], ["unknown_sku"]]
     assert Order.objects.count() == 0
