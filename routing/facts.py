@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from routing import rates
 from routing.engine.problem import DAYS, ENGINE_VERSION, Problem
+from routing.money import Money
 from routing.rules import METHODS, Rule
 
 # What leaving a unit costs, beside its price: more than any parcel, so that a unit is left only when it must be.
@@ -208,33 +209,6 @@ def build(
         },
     )
     return [Facts(problem, orders, lines, [row[1] for row in days], heads.version_id)]
-
-
-class Money:
-    """Amounts in minor units, said in one currency by stored rates."""
-
-    def __init__(self, currency: str, exchange: Mapping[str, float]) -> None:
-        self.currency, self.exchange = currency, exchange
-
-    def rate(self, currency: str) -> float | None:
-        """What one unit of `currency` is in ours, None when no rate is stored."""
-        if currency == self.currency:
-            return 1.0
-        if (rate := self.exchange.get(currency + self.currency)) is not None:
-            return rate
-        inverse = self.exchange.get(self.currency + currency)
-        return 1 / inverse if inverse else None
-
-    def one(self, amount: int, currency: str) -> int:
-        """The amount in our currency; as it is when no rate is stored."""
-        rate = self.rate(currency)
-        return amount if rate is None or rate == 1 else round(amount * rate)
-
-    def many(self, amounts: Sequence[int], currencies: Sequence[str]) -> NDArray[np.int64]:
-        """The amounts in our currency, −1 where no rate is stored."""
-        own = {currency: self.rate(currency) for currency in set(currencies)}
-        pairs = zip(amounts, (own[currency] for currency in currencies), strict=True)
-        return np.array([-1 if rate is None else round(amount * rate) for amount, rate in pairs], np.int64)
 
 
 def lines_of_orders(lines: Sequence[Line], places: Sequence[int], orders: int) -> Sequence[Line]:

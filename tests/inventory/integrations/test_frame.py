@@ -1,57 +1,16 @@
 """One connection pulled from a source on the loopback, over real rows."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from dom_project.lib.api_errors import Refused
-from inventory import feeds, invariants, ledger
-from inventory.integrations import frame, guard, lease, staging
-from inventory.models import (
-    Connection,
-    DataIssue,
-    FeedCase,
-    FeedRun,
-    FeedScope,
-    FeedStage,
-    LedgerEntry,
-    RejectedRow,
-    StockLevel,
-)
+from inventory import invariants, ledger
+from inventory.models import DataIssue, FeedRun, FeedScope, FeedStage, LedgerEntry, RejectedRow, StockLevel
 from inventory.movements import Movement, Wanted
-from tests import make
+
+from .pulling import NOON, on_hand, pull, row
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def connection(source) -> Connection:
-    make.node("RENO")
-    for code in ("MUG", "PLATE", "BOWL"):
-        make.sku(code)
-    return Connection.objects.create(
-        ref="erp", name="ERP", address=source.address, token="secret", schedule_seconds=30
-    )
-
-
-def row(sku="MUG", on_hand=10, *, node="RENO", changed_at=NOON - timedelta(hours=1), version=1, **more):
-    told = {"node": node, "sku": sku, "on_hand": on_hand, "reserved": 0, "version": version}
-    return told | {"changed_at": changed_at.isoformat()} | more
-
-
-def pull(source, connection, *rows, at=NOON, **marks):
-    if rows or marks:
-        source.says(*rows, **{"as_of": at.isoformat()} | marks)
-    Connection.objects.update(next_at=None)
-    assert frame.pull_due(at=at, now=lambda: at) == 1
-    connection.refresh_from_db()
-    return FeedRun.objects.order_by("-id").first()
-
-
-def on_hand(sku="MUG", node="RENO"):
-    return StockLevel.objects.get(node__code=node, sku__code=sku).on_hand
 
 
 def test_a_first_pull_reads_everything_and_opens_levels(source, connection):
@@ -230,104 +189,3 @@ def test_a_second_page_that_breaks_leaves_nothing_of_the_first(source, connectio
     source.answer = lambda query: (500, {}, b"") if "cursor" in query else first(query)
     run = pull(source, connection)
     assert (run.state, StockLevel.objects.count(), FeedStage.objects.count()) == ("failed", 0, 0)
-
-
-def test_all_zeros_are_asked_about_and_nothing_of_them_counts(source, connection):
-    pull(source, connection, row(), row("PLATE", 4))
-    run = pull(source, connection, row(on_hand=0), row("PLATE", 0), at=NOON + timedelta(hours=1))
-    case = FeedCase.objects.get()
-    assert (run.state, case.reason, on_hand(), on_hand("PLATE")) == ("asked", "all_zero", 10, 4)
-    assert case.params["biggest"] == [
-        {"node": "RENO", "sku": "MUG", "before": 10, "after": 0},
-        {"node": "RENO", "sku": "PLATE", "before": 4, "after": 0},
-    ]
-    assert feeds.freshness(NOON + timedelta(hours=1))[FeedScope.objects.get().node_id].state == "stale"
-
-
-def asked(source, connection):
-    pull(source, connection, row(), row("PLATE", 4))
-    return pull(source, connection, row(on_hand=0), row("PLATE", 0), at=NOON + timedelta(hours=1))
-
-
-def test_while_a_case_is_open_nothing_is_read(source, connection):
-    asked(source, connection)
-    requests = len(source.queries)
-    pull(source, connection, at=NOON + timedelta(hours=2))
-    assert (len(source.queries), FeedRun.objects.count()) == (requests, 2)
-
-
-def test_an_accepted_run_counts_once(source, connection):
-    run = asked(source, connection)
-    frame.accept(run.pk, actor="user:1", at=NOON + timedelta(hours=2))
-    source.says(as_of=(NOON + timedelta(hours=2)).isoformat())
-    assert frame.pull_due(at=NOON + timedelta(hours=2), now=lambda: NOON + timedelta(hours=2)) == 1
-    run.refresh_from_db()
-    assert (run.state, on_hand(), on_hand("PLATE"), run.changed) == ("applied", 0, 0, 2)
-    assert (run.case.verdict, run.case.closed_by) == ("accepted", "user:1")
-    with pytest.raises(Refused, match="case_is_closed"):
-        frame.accept(run.pk, actor="user:1", at=NOON)
-
-
-def test_a_discarded_run_changes_nothing_and_everything_is_read_anew(source, connection):
-    run = asked(source, connection)
-    frame.discard(run.pk, actor="user:1", at=NOON + timedelta(hours=2))
-    run.refresh_from_db()
-    assert (run.state, on_hand(), FeedStage.objects.count()) == ("discarded", 10, 0)
-    again = pull(source, connection, row(on_hand=9), row("PLATE", 4), at=NOON + timedelta(hours=2))
-    assert (again.kind, again.state, on_hand()) == ("snapshot", "applied", 9)
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-STEPS = (
-    (staging, "stage"),
-    (staging, "stage_omitted"),
-    (guard, "verdict"),
-    (ledger, "begin_snapshot"),
-    (ledger, "count_chunk"),
-    (frame, "_finish"),
-    (lease, "give_back"),
-)
-
-
-@pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize(("where", "step"), STEPS)
-def test_killed_at_any_step_and_called_again_it_ends_the_same(source, connection, monkeypatch, where, step, after):
-    pull(source, connection, row(), row("PLATE", 4))
-    at = NOON + timedelta(hours=1)
-    source.says(row(on_hand=7), row("BOWL", 2), as_of=at.isoformat())
-    real = getattr(where, step)
-
-    def killed(*args, **kwargs):
-        if after:
-            real(*args, **kwargs)
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(where, step, killed)
-        Connection.objects.update(next_at=None)
-        with pytest.raises(Killed):
-            frame.pull_due(at=at, now=lambda: at)
-    Connection.objects.update(lease_until=None)
-    pull(source, connection, at=at)
-    assert (on_hand(), on_hand("PLATE"), on_hand("BOWL")) == (7, 0, 2)
-    assert not FeedRun.objects.filter(state=FeedRun.State.STAGED).exists()
-    assert LedgerEntry.objects.count() == 5
-    assert not invariants.broken_rows()
-
-
-def test_two_pullers_do_not_pull_one_connection(source, connection):
-    source.says(row(), as_of=NOON.isoformat())
-    assert lease.claim(at=NOON) == connection
-    assert frame.pull_due(at=NOON + timedelta(hours=1), now=lambda: NOON) == 0
-    assert source.queries == []
-
-
-def test_who_slept_past_the_lease_writes_nothing(source, connection):
-    source.says(row(), as_of=NOON.isoformat())
-    slow = lease.claim(at=NOON)
-    Connection.objects.update(lease_until=NOON + timedelta(days=9999))
-    frame.pull(slow, at=NOON, now=lambda: NOON)
-    assert (StockLevel.objects.count(), FeedStage.objects.count()) == (0, 0)
