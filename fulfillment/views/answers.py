@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from dom_project.templatetags.fairlead import day, duration, money
+from dom_project.templatetags.figures import duration, money
+from dom_project.templatetags.moments import day
 from fulfillment.dossier import Line
 from routing import words
 from routing.decisions import Explained

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from dom_project.lib.api_errors import Refused
 from dom_project.lib.htmx import live_url, render_part, say, wants_part
-from dom_project.templatetags.fairlead import units
+from dom_project.templatetags.figures import units
 from dom_project.words import look
 from fulfillment import access, words
 from fulfillment import queue as floor

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from dom_project.templatetags.fairlead import day
+from dom_project.templatetags.moments import day
 from fulfillment.dossier import Line, Parcel
 from fulfillment.outlook import Outlook, Verdict
 from routing.models import Order

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dom_project.templatetags.fairlead import SYMBOLS, WITHOUT_MINOR
+from dom_project.templatetags.figures import SYMBOLS, WITHOUT_MINOR
 from routing.choices import Choices
 from routing.differences import moved
 from routing.models import Rule

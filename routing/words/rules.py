@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from dom_project.templatetags.fairlead import money
+from dom_project.templatetags.figures import money
 from routing import rules as formats
 from routing.differences import Change
 from routing.models import Order, Rule

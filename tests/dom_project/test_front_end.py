@@ -13,7 +13,7 @@ from django.template.loader import get_template
 
 from dom_project import words
 from dom_project.management.commands import vendor
-from dom_project.templatetags import fairlead
+from dom_project.templatetags import badges, drawings
 
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -43,7 +43,7 @@ def test_every_icon_that_is_named_is_in_the_sprite() -> None:
     described = {
         look.icon for looks in [*words.SETS.values(), words.METHODS, words.NODE_KINDS] for look in looks.values()
     }
-    assert (named | described | set(fairlead.ICONS.values())) - drawn == set()
+    assert (named | described | set(badges.ICONS.values())) - drawn == set()
 
 
 def test_the_sprite_holds_what_the_list_says() -> None:
@@ -54,7 +54,7 @@ def test_the_sprite_holds_what_the_list_says() -> None:
 
 def test_every_category_that_a_page_may_show_is_drawn() -> None:
     drawn = re.findall(r'<symbol id="glyph-([^"]+)"', (ROOT / "static/glyphs.svg").read_text())
-    assert set(drawn) == fairlead.GLYPHS
+    assert set(drawn) == drawings.GLYPHS
     assert len(drawn) == 12
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from django.template import Context, Template
 
-from dom_project.templatetags import fairlead
+from dom_project.templatetags import drawings, figures, moments
 
 AT = datetime(2026, 11, 24, 2, 5, tzinfo=UTC)
 
@@ -31,11 +31,11 @@ def rendered(source: str, **context: object) -> str:
     ],
 )
 def test_money_is_written_as_its_currency_writes_it(case: str, minor: int | None, currency: str, told: str) -> None:
-    assert fairlead.money(minor, currency) == told
+    assert figures.money(minor, currency) == told
 
 
 def test_a_difference_of_money_carries_its_sign() -> None:
-    assert [fairlead.signed_money(minor) for minor in (14, -24, 0)] == ["+$0.14", "−$0.24", "$0.00"]
+    assert [figures.signed_money(minor) for minor in (14, -24, 0)] == ["+$0.14", "−$0.24", "$0.00"]
 
 
 @pytest.mark.parametrize(
@@ -51,17 +51,17 @@ def test_a_difference_of_money_carries_its_sign() -> None:
     ],
 )
 def test_a_length_of_time_has_its_two_largest_units(case: str, length: timedelta | float | None, told: str) -> None:
-    assert fairlead.duration(length) == told
+    assert figures.duration(length) == told
 
 
 def test_shares_quantities_and_minutes_have_words() -> None:
-    assert fairlead.percent(Fraction(241, 250)) == "96.4 %"
-    assert fairlead.percent(None) == "–"
-    assert [fairlead.points(share) for share in (0.006, -0.011, 0)] == ["+0.6 pt", "−1.1 pt", "0.0 pt"]
-    assert [fairlead.quantity(units) for units in (1204, -3, None)] == ["1,204", "−3", "–"]
-    assert [fairlead.minutes_left(minutes) for minutes in (40, -25)] == ["40 min left", "25 min over"]
-    assert [fairlead.units(number) for number in (1, 1200)] == ["1 unit", "1,200 units"]
-    assert fairlead.day(date(2026, 11, 5)) == "Thu 5 Nov"
+    assert figures.percent(Fraction(241, 250)) == "96.4 %"
+    assert figures.percent(None) == "–"
+    assert [figures.points(share) for share in (0.006, -0.011, 0)] == ["+0.6 pt", "−1.1 pt", "0.0 pt"]
+    assert [figures.quantity(units) for units in (1204, -3, None)] == ["1,204", "−3", "–"]
+    assert [figures.minutes_left(minutes) for minutes in (40, -25)] == ["40 min left", "25 min over"]
+    assert [figures.units(number) for number in (1, 1200)] == ["1 unit", "1,200 units"]
+    assert moments.day(date(2026, 11, 5)) == "Thu 5 Nov"
 
 
 def test_an_instant_says_its_zone_and_is_left_alone_when_the_zone_was_given() -> None:
@@ -75,17 +75,17 @@ def test_an_instant_says_its_zone_and_is_left_alone_when_the_zone_was_given() ->
 
 
 def test_a_line_of_figures_leaves_a_gap_where_one_is_unknown() -> None:
-    drawn = fairlead.sparkline([0, 10, None, 5, 5])
+    drawn = drawings.sparkline([0, 10, None, 5, 5])
     assert 'd="M0.0 34.0L25.0 4.0M75.0 19.0L100.0 19.0"' in drawn
     assert "style=" not in drawn
 
 
 def test_too_few_figures_draw_no_line() -> None:
-    assert [fairlead.sparkline(values) for values in ([], [3], [None, 3])] == ["", "", ""]
+    assert [drawings.sparkline(values) for values in ([], [3], [None, 3])] == ["", "", ""]
 
 
 def test_figures_that_never_change_draw_a_level_line() -> None:
-    assert 'd="M0.0 34.0L100.0 34.0"' in fairlead.sparkline([7, 7])
+    assert 'd="M0.0 34.0L100.0 34.0"' in drawings.sparkline([7, 7])
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_figures_that_never_change_draw_a_level_line() -> None:
     ],
 )
 def test_a_load_has_a_tone_and_a_width(case: str, value: int, most: int, tone: str, width: str) -> None:
-    drawn = fairlead.meter(value, most)
+    drawn = drawings.meter(value, most)
     assert f"meter tone-{tone}" in drawn
     assert f'class="meter-bar" width="{width}"' in drawn
 
@@ -118,9 +118,9 @@ def test_a_state_that_nobody_described_shows_its_code() -> None:
 def test_what_people_typed_is_escaped() -> None:
     assert "&lt;b&gt;" in rendered("{% badge word %}", word="<b>")
     assert "<script>" not in rendered('{% icon "truck" "" label %}', label='"><script>')
-    assert "<script>" not in fairlead.stacked([('"><script>', 3)])
+    assert "<script>" not in drawings.stacked([('"><script>', 3)])
 
 
 def test_a_category_without_a_drawing_is_a_parcel() -> None:
-    assert "#glyph-kitchen" in fairlead.glyph("kitchen")
-    assert "icons.svg#package" in fairlead.glyph("garage")
+    assert "#glyph-kitchen" in drawings.glyph("kitchen")
+    assert "icons.svg#package" in drawings.glyph("garage")
