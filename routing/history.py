@@ -124,4 +124,3 @@ def record_many(events: Sequence[Event], *, actor: str, at: datetime, request_id
     )
     bell.ring("drain_outbox")
     bell.publish("orders")
-    bell.publish("orders")

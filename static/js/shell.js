@@ -128,6 +128,23 @@
     focused = null;
   });
 
+  // ── the last news counts: htmx's throttle drops what comes while it waits, so it is told once more afterwards ──────
+  const taken = new WeakSet(); // parts whose newest message has begun a request
+  const untold = new WeakMap(); // parts that wait, with the type of the message
+  document.addEventListener('htmx:trigger', event => taken.add(event.target));
+  const tellAgain = part => setTimeout(() => {
+    if (!part.isConnected || !untold.has(part)) return;
+    htmx.trigger(part, `sse:${untold.get(part)}`);
+    if (taken.delete(part)) untold.delete(part);
+    else tellAgain(part);
+  }, 250);
+  document.addEventListener('htmx:sseMessage', event => {
+    const part = event.target;
+    if (taken.delete(part)) { untold.delete(part); return; }
+    if (!untold.has(part)) tellAgain(part);
+    untold.set(part, event.detail.type);
+  });
+
   // ── small things ────────────────────────────────────────────────────────────────────────────────────────────
   // "/" goes to the search field, as in most lists of work.
   document.addEventListener('keydown', event => {

@@ -163,3 +163,20 @@ def test_the_first_press_of_tab_offers_to_skip_to_the_content(
     skip = page.get_by_role("link", name="Skip to the content")
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport()
+
+
+def test_the_last_of_two_quick_messages_is_taken_up_after_the_pause(
+    page: Page, live_server: LiveServer, log_in: LogIn
+) -> None:
+    log_in()
+    page.goto("about:blank")  # whose stream is over
+    said = ["event: orders\ndata: {}\n\n" * 2]  # then the stream says nothing more
+    page.route(
+        "**/live/**", lambda route: route.fulfill(content_type="text/event-stream", body=said.pop()) if said else None
+    )
+    page.add_init_script(
+        "let asked = 0;"
+        "document.addEventListener('htmx:beforeRequest', () => { document.documentElement.dataset.asked = ++asked; })"
+    )
+    page.goto(f"{live_server.url}/orders/")
+    expect(page.locator("html")).to_have_attribute("data-asked", "2", timeout=15_000)  # by itself only after 20 s
