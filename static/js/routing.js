@@ -57,7 +57,8 @@
   document.addEventListener('htmx:configRequest', event => { if (event.target === editor()) sent = fields(); });
   document.addEventListener('htmx:beforeSwap', () => {
     rule = chosen();
-    typed = [...fields()].filter(([id, value]) => sent.has(id) && value !== sent.get(id));
+    // The condition to be added next is no part of the rule: no answer knows which one was chosen.
+    typed = [...fields()].filter(([id, value]) => id.startsWith('add-') || (sent.has(id) && value !== sent.get(id)));
   });
 
   const restore = () => {
@@ -68,7 +69,7 @@
     let writing = null;
     for (const [id, value] of chosen() === rule ? typed : []) {
       const field = document.getElementById(id);
-      if (!field) continue;
+      if (!field || (field.options && ![...field.options].some(each => each.value === value))) continue;
       field.value = value;
       if (field === active) writing = field;
       else if (field.matches('[data-live]')) takeIn();

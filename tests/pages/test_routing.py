@@ -113,6 +113,16 @@ def test_a_wrong_number_is_told_at_its_field_and_a_tab_further_nothing_typed_is_
     expect(page.get_by_label("Name", exact=True)).to_have_value("California, soon")
 
 
+def test_the_condition_that_was_chosen_is_added_although_the_form_was_taken_in_meanwhile(routing: Page) -> None:
+    page = routing
+    page.get_by_label("Name", exact=True).fill("California, soon")
+    page.get_by_label("Name", exact=True).blur()
+    page.get_by_role("combobox", name="Condition on nodes").select_option("Node")
+    expect(page.get_by_role("heading", name="California, soon")).to_be_visible()
+    page.locator("#criterion-which_nodes").click()
+    expect(page.get_by_label("Add to Node")).to_be_focused()
+
+
 def test_leaving_with_unsaved_changes_is_asked_about(routing: Page) -> None:
     page = routing
     asked: list[str] = []
