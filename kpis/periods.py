@@ -10,7 +10,8 @@ from inventory.models import Node
 
 from .metrics import Fact
 
-LENGTHS = (7, 14, 28, 90)
+TODAY = 1
+LENGTHS = (TODAY, 7, 14, 28, 90)
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,19 @@ class Period:
         return Period(self.start - timedelta(days=self.days), self.start - timedelta(days=1))
 
 
-def last_whole_day(*, at: datetime) -> date:
-    """The last day that has ended at every node; UTC's without a node."""
+def today(*, at: datetime) -> Period:
+    """The day that it is at the nodes; two where midnight has passed at some of them only. UTC's without a node."""
     zones = set(Node.objects.filter(active=True).values_list("time_zone", flat=True)) or {"UTC"}
-    return min(at.astimezone(ZoneInfo(zone)).date() for zone in zones) - timedelta(days=1)
+    days = {at.astimezone(ZoneInfo(zone)).date() for zone in zones}
+    return Period(min(days), max(days))
 
 
 def latest(days: int, *, at: datetime) -> Period:
-    end = last_whole_day(at=at)
-    return Period(end - timedelta(days=days - 1), end)
+    """Today so far for one day, else so many days up to the last that has ended at every node."""
+    now = today(at=at)
+    if days == TODAY:
+        return now
+    return Period(now.start - timedelta(days=days), now.start - timedelta(days=1))
 
 
 FACTS = """

@@ -105,7 +105,8 @@ def kpis(request: HttpRequest) -> HttpResponse:
             for place, value in enumerate(chosen.trend)
         ],
         "figure": figure,
-        "lengths": [(days, asked.query(days=days)) for days in periods.LENGTHS],
+        "lengths": [days for days in periods.LENGTHS if days != periods.TODAY],
+        "is_today": asked.days == periods.TODAY,
         "channels": Channel.objects.order_by("name").values_list("code", "name"),
         "nodes": Node.objects.order_by("name").values_list("code", "name"),
         "csv": asked.query(),

@@ -44,6 +44,15 @@ def test_a_period_ends_with_the_last_day_that_is_over_everywhere():
     )
 
 
+def test_today_is_the_day_that_it_is_at_the_nodes():
+    make.node("RENO-DC", time_zone="America/Los_Angeles")
+    make.node("BOSTON", time_zone="America/New_York")
+    afternoon, night = datetime(2026, 11, 10, 15, tzinfo=UTC), datetime(2026, 11, 10, 6, tzinfo=UTC)
+    assert periods.latest(periods.TODAY, at=afternoon) == periods.Period(date(2026, 11, 10), date(2026, 11, 10))
+    assert periods.latest(periods.TODAY, at=afternoon).before == periods.Period(date(2026, 11, 9), date(2026, 11, 9))
+    assert periods.latest(periods.TODAY, at=night) == periods.Period(date(2026, 11, 9), date(2026, 11, 10))
+
+
 def test_figures_stand_against_target_and_the_days_before():
     make.node("RENO-DC")
     fact("parcels", 2, 2000), fact("orders_begun", 2)
@@ -128,6 +137,20 @@ def test_the_file_has_a_row_per_day_and_figure(client, django_assert_max_num_que
     with django_assert_max_num_queries(12):
         rows = client.get(reverse("kpi_csv"), {"days": 7}).content.decode().splitlines()
     assert rows == ["day,figure,value,unit,target,orders_or_lines", f"{day},cost_per_order,1000.5000,minor units,,2"]
+
+
+def test_the_part_of_the_page_brings_what_stands_beside_it_and_today_asks_again(client):
+    client.force_login(make.user(Role.EXECUTIVE))
+    today = periods.latest(periods.TODAY, at=datetime.now(UTC)).end
+    fact("parcels", 2, 2000, day=today), fact("orders_begun", 2, day=today)
+    part = client.get(reverse("kpis"), {"days": 1}, headers={"HX-Request": "true"}).content.decode()
+    assert '<span id="kpi-counted" hx-swap-oob="true">2 orders · 2 parcels</span>' in part
+    assert "export.csv?days=1&amp;figure=cost_per_order" in part
+    assert "Today up to now" in part
+    assert 'hx-trigger="every 10s"' in part
+    whole = client.get(reverse("kpis")).content.decode()
+    assert "hx-swap-oob" not in whole
+    assert 'hx-trigger="every 10s"' not in whole
 
 
 def test_the_page_takes_few_queries(client, django_assert_max_num_queries):
