@@ -29,32 +29,35 @@ class Threads:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         with SpooledTemporaryFile(IN_MEMORY) as body:
-            if not await self._read(receive, body):
+            size = await self._read(receive, body)
+            if size is None:
+                return  # the caller went away in the middle of the body: half of it may mean something else
+            if size > _limit():
                 status, headers, answer = 413, [(b"content-type", b"text/plain")], self._too_large()
             else:
                 loop = asyncio.get_running_loop()
-                status, headers, answer = await loop.run_in_executor(self.pool, self._run, scope, body)
+                status, headers, answer = await loop.run_in_executor(self.pool, self._run, scope, body, size)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
 
-    async def _read(self, receive: Receive, body: Any) -> bool:
-        """Return False if the body is larger than an upload may be; the rest of it is read and dropped."""
-        size, limit = 0, (settings.MAX_UPLOAD_MB + SPARE_MB) << 20
+    async def _read(self, receive: Receive, body: Any) -> int | None:
+        """Return the bytes of the body, None if it broke off; what goes beyond the limit is read and dropped."""
+        size = 0
         while True:
             message = await receive()
             if message["type"] != "http.request":
-                return True
+                return None
             size += len(message.get("body", b""))
-            if size <= limit:
+            if size <= _limit():
                 body.write(message.get("body", b""))
             if not message.get("more_body"):
                 body.seek(0)
-                return size <= limit
+                return size
 
     def _too_large(self) -> bytes:
         return f"The upload is larger than {settings.MAX_UPLOAD_MB} MB (MAX_UPLOAD_MB).".encode()
 
-    def _run(self, scope: Message, body: Any) -> tuple[int, Headers, bytes]:
+    def _run(self, scope: Message, body: Any, size: int) -> tuple[int, Headers, bytes]:
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
         written: list[bytes] = []
@@ -69,6 +72,7 @@ class Threads:
             environ = bridge.build_environ(scope, body)
         except ValueError:
             return 400, [(b"content-type", b"text/plain")], b"Too many headers of one name."
+        environ["CONTENT_LENGTH"] = str(size)  # a body in chunks names none, and Django would read nothing of it
         parts = self.handler(environ, start)
         try:
             answer = b"".join([*written, *parts])
@@ -80,3 +84,7 @@ class Threads:
             [(k.lower().encode(), v.strip().encode("latin-1")) for k, v in headers],
             answer,
         )
+
+
+def _limit() -> int:
+    return (settings.MAX_UPLOAD_MB + SPARE_MB) << 20
