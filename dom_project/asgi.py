@@ -9,6 +9,7 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402
 handler = get_wsgi_application()
 
 from . import live  # noqa: E402
+from .health import PATHS  # noqa: E402
 from .threads import Threads  # noqa: E402
 
 pages = Threads(handler, int(os.environ.get("WEB_THREADS", "4")), "page")
@@ -25,7 +26,7 @@ async def application(scope: live.Message, receive: live.Receive, send: live.Sen
                 return
     elif scope["path"].startswith("/live/"):
         await live.application(scope, receive, send)
-    elif scope["path"] in ("/healthz", "/readyz"):
+    elif scope["path"] in PATHS:
         await health(scope, receive, send)
     else:
         await pages(scope, receive, send)

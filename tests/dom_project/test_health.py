@@ -83,6 +83,24 @@ def test_without_a_database_it_still_answers(client, monkeypatch):
     assert client.get("/readyz").json() == {"ready": False, "missing": ["database"]}
 
 
+@pytest.mark.usefixtures("_one_worker")
+def test_without_a_database_it_answers_who_is_logged_in_too(client, monkeypatch):
+    """Without `db` every query of the request itself fails, that for its session too."""
+    monkeypatch.setattr(health, "address", lambda: {"host": "127.0.0.1", "port": 9})
+    client.cookies["sessionid"] = "0" * 32
+    assert client.get("/healthz").json()["status"] == "down"
+    assert client.get("/readyz").status_code == 503
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_one_worker")
+def test_too_many_orders_to_count_hinder_no_work(client, monkeypatch):
+    monkeypatch.setattr(health, "COUNTS", "SELECT pg_sleep(2)")
+    answer = client.get("/healthz").json()
+    assert (answer["status"], answer["orders_total"], answer["orders_pending"]) == ("ok", None, None)
+    assert client.get("/readyz").json() == {"ready": True, "missing": []}
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_one_worker")
 def test_without_a_broker_it_is_degraded(client, monkeypatch):
