@@ -6,6 +6,7 @@ long it still needs is the median of what the same node needed from that stage o
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.cache import cache
 
@@ -79,6 +80,8 @@ SELECT (SELECT count(*) FROM routing_pending), (SELECT min(since_at) FROM routin
        (SELECT count(*) FROM routing_order WHERE accepted_at > %(hour)s),
        (SELECT count(*) FROM routing_order
         WHERE routed_at > %(hour)s AND accepted_at > %(hour)s - interval '1 day'),
+       (SELECT count(*) FROM routing_pending p JOIN routing_order o ON o.id = p.order_id
+        WHERE %(at)s::timestamptz + make_interval(secs => %(needs)s) + interval '1 day' > o.promise_at),
        oldest.ref, oldest.order_ref
 FROM (VALUES (1)) one LEFT JOIN (
   SELECT o.ref, o.order_ref FROM routing_pending p JOIN routing_order o ON o.id = p.order_id
@@ -193,18 +196,27 @@ def medians(*, at: datetime) -> dict[str, list[float | None]]:
 
 def stages(*, at: datetime) -> list[Stage]:
     """Every queue that is not empty, the one with most orders that will be late first."""
-    asked = {"at": at, "hour": at - timedelta(hours=1), **medians(at=at)}
-    found = [Stage(*row[1:]) for row in db.rows(STAGES, asked)]
-    pending, oldest_at, came, went, _ref, _order_ref = db.rows(TO_ROUTE, asked)[0]
+    columns = medians(at=at)
+    found = [Stage(*row[1:]) for row in db.rows(STAGES, {"at": at, "hour": at - timedelta(hours=1), **columns})]
+    pending, oldest_at, came, went, late, _ref, _order_ref = _to_route(columns, at=at)
     if pending:
-        found.append(Stage("", "", "to_route", pending, oldest_at, came, went, None, 0))
+        found.append(Stage("", "", "to_route", pending, oldest_at, came, went, None, late))
     return sorted(found, key=lambda stage: (-stage.late, -stage.queue, stage.node, stage.stage))
 
 
 def oldest_unrouted(*, at: datetime) -> tuple[int, datetime | None, str, str]:
     """(orders to route, since when the oldest waits, its ref, its channel's ref)."""
-    pending, oldest_at, _came, _went, ref, order_ref = db.rows(TO_ROUTE, {"hour": at - timedelta(hours=1)})[0]
+    pending, oldest_at, _came, _went, _late, ref, order_ref = _to_route(medians(at=at), at=at)
     return pending, oldest_at, ref or "", order_ref or ""
+
+
+def _to_route(columns: dict[str, list[float | None]], *, at: datetime) -> tuple[Any, ...]:
+    return db.rows(TO_ROUTE, {"at": at, "hour": at - timedelta(hours=1), "needs": _pace(columns)})[0]
+
+
+def _pace(columns: dict[str, list[float | None]]) -> float:
+    """Seconds that the network usually needs from the dispatch until a parcel leaves; 0 while nothing is known."""
+    return (columns["from_pick"][columns["node"].index(0)] if 0 in columns["node"] else None) or 0
 
 
 def at_risk(*, at: datetime, limit: int = RISKS) -> tuple[int, list[Risk]]:
@@ -212,8 +224,7 @@ def at_risk(*, at: datetime, limit: int = RISKS) -> tuple[int, list[Risk]]:
     columns = medians(at=at)
     asked = {"at": at, "limit": limit, **columns}
     parcels = db.rows(AT_RISK, asked)
-    network = columns["from_pick"][columns["node"].index(0)] if 0 in columns["node"] else None
-    orders = db.rows(UNPLACED, {"at": at, "limit": limit, "needs": network or 0})
+    orders = db.rows(UNPLACED, {"at": at, "limit": limit, "needs": _pace(columns)})
     risks = [Risk(row[1], row[2], row[3], row[4], row[5], row[6], row[7]) for row in parcels]
     risks += [Risk(ref, other, "", "", state, "not_placed", promise) for ref, other, state, promise, _n in orders]
     total = (parcels[0][9] if parcels else 0) + (orders[0][4] if orders else 0)

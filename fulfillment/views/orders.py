@@ -15,6 +15,7 @@ from dom_project.accounts.access import Right, may, needs
 from dom_project.lib.htmx import live_url, render_part, wants_part
 from dom_project.words import ORDER_STATES
 from fulfillment import search
+from inventory import lookup
 from inventory.access import is_bound, nodes_of
 from inventory.models import Channel, Node
 
@@ -38,7 +39,8 @@ def orders(request: HttpRequest) -> HttpResponse:
     before, after = cursor(request.GET.get("after", "")), cursor(request.GET.get("before", ""))
     states = [asked["state"]] if asked["state"] else []
     page = search.orders(**wanted, states=states, before=before, after=None if before else after)
-    if asked["q"] and len(page.rows) == 1 and not wants_part(request) and not (before or after):
+    things = lookup.find(asked["q"]) if may(request, Right.SEE_NETWORK) and not (before or after) else []
+    if not things and asked["q"] and len(page.rows) == 1 and not wants_part(request) and not (before or after):
         return redirect("order", ref=page.rows[0].ref)
 
     counts = search.count_by_state(**wanted, most=COUNTED)
@@ -47,6 +49,7 @@ def orders(request: HttpRequest) -> HttpResponse:
     names = dict(Node.objects.values_list("code", "name"))
     context = {
         "asked": asked,
+        "things": things,
         "rows": [_told(row, names, dict(channels), at) for row in page.rows],
         "older": told_cursor(page.before),
         "newer": told_cursor(page.after),

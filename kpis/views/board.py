@@ -20,6 +20,9 @@ from inventory.models import Channel, Node
 from kpis import behind, board, charts, periods
 from kpis.metrics import FIGURES, Unit
 
+USUAL_DAYS = 14
+SHOWN_NODES = 12
+
 NAMES = {
     "cost_per_order": (gettext_lazy("Cost"), gettext_lazy("Cost per order"), "currency-dollar"),
     "on_time": (gettext_lazy("Delivery"), gettext_lazy("On time"), "truck"),
@@ -51,16 +54,18 @@ class Asked:
     channel: str
     node: str
     figure: str
+    whole: bool  # every node in the table
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Asked":
-        days = request.GET.get("days", "28")
+        days = request.GET.get("days", str(USUAL_DAYS))
         figure = request.GET.get("figure", "cost_per_order")
         return cls(
-            days=int(days) if days.isascii() and days.isdigit() and int(days) in periods.LENGTHS else 28,
+            days=int(days) if days.isascii() and days.isdigit() and int(days) in periods.LENGTHS else USUAL_DAYS,
             channel=request.GET.get("channel", "").replace("\0", "")[:50],
             node=request.GET.get("node", "").replace("\0", "")[:50],
             figure=figure if figure in FIGURES else "cost_per_order",
+            whole=request.GET.get("nodes") == "all",
         )
 
     def query(self, **other: object) -> str:
@@ -69,6 +74,7 @@ class Asked:
             "channel": self.channel,
             "node": self.node,
             "figure": self.figure,
+            "nodes": "all" if self.whole else "",
         } | other
         return "?" + urlencode({key: value for key, value in asked.items() if value})
 
@@ -109,6 +115,8 @@ def kpis(request: HttpRequest) -> HttpResponse:
         "is_today": asked.days == periods.TODAY,
         "channels": Channel.objects.order_by("name").values_list("code", "name"),
         "nodes": Node.objects.order_by("name").values_list("code", "name"),
+        "rows": read.nodes if asked.whole else read.nodes[:SHOWN_NODES],
+        "other_nodes": asked.query(nodes="" if asked.whole else "all") if len(read.nodes) > SHOWN_NODES else "",
         "csv": asked.query(),
     }
     return render_part(request, "kpis/kpis.html", "board", context)

@@ -108,3 +108,13 @@ def test_the_list_asks_no_more_for_fifty_orders_than_for_one(desk, reno, count, 
 def test_a_place_in_the_list_that_nobody_wrote_is_its_beginning(desk, place):
     order = make.order()
     assert order.order_ref in text_of(desk.get("/orders/", {"after": place}))
+
+
+def test_the_search_box_finds_skus_and_nodes_too(client, desk, reno):
+    named(shipped(reno).order, "Mugsy Dell"), named(shipped(reno, "TRK2").order, "Ada Field")
+    assert "Nodes and SKUs" not in text_of(desk.get("/orders/", {"q": "reno"}))
+    client.force_login(make.user(Role.OPERATIONS_MANAGER))
+    page = text_of(client.get("/orders/", {"q": "mug"}))
+    assert "/inventory/skus/MUG/" in page
+    page = text_of(client.get("/orders/", {"q": "reno"}))
+    assert "/network/RENO/" in page

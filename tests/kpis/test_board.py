@@ -153,6 +153,18 @@ def test_the_part_of_the_page_brings_what_stands_beside_it_and_today_asks_again(
     assert 'hx-trigger="every 10s"' not in whole
 
 
+def test_the_nodes_that_send_most_come_first_and_all_are_one_press_away(client):
+    client.force_login(make.user(Role.EXECUTIVE))
+    day = periods.latest(7, at=datetime.now(UTC)).end
+    for number in range(15):
+        fact("parcels", 20 - number, 100, node=f"N{number:02}", day=day)
+    page = client.get(reverse("kpis")).content.decode()
+    assert "N11" in page
+    assert ">N12<" not in page
+    assert "All 15 nodes" in page
+    assert ">N14<" in client.get(reverse("kpis"), {"nodes": "all"}).content.decode()
+
+
 def test_the_page_takes_few_queries(client, django_assert_max_num_queries):
     client.force_login(make.user(Role.EXECUTIVE))
     for number in range(20):
