@@ -89,7 +89,10 @@ class AuditEvent(Record):
     list_display = ["pgh_created_at", "pgh_label", "row", "who"]
     list_display_links = ["pgh_created_at"]
     list_filter = ["pgh_label"]
-    search_fields = ["=pgh_obj_id"]
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        known = {field.name for field in self.opts.get_fields()}
+        return [name for name in ("code", "username", "name") if name in known]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         from dom_project.accounts.models import User  # this module is read before the models are

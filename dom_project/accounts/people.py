@@ -37,7 +37,7 @@ def _is(kind: str, code: str) -> bool:
 
 
 _WORDS = {
-    "engine": lambda: _("The routing engine"),
+    "engine": lambda: _("Fairlead"),
     "demo": lambda: _("The demo"),
     "system": lambda: _("Fairlead"),
 }

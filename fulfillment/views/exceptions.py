@@ -1,6 +1,6 @@
 """What needs a person: why, since when, whose, and what to do about it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from dom_project.accounts import actors
 from dom_project.accounts.access import Right, may, needs
+from dom_project.accounts.people import names_of
 from dom_project.lib.api_errors import Refused
 from dom_project.lib.htmx import live_url, render_part, say, wants_part
 from dom_project.lib.sentences import sentence
@@ -141,7 +141,7 @@ def _page(request: HttpRequest) -> dict[str, Any]:
     waits = work.floor_waits()
     shown = repr((rows, by_reason, case and case.pk, [letter.id for letter in letters], backlog.dead, waits))
     drawn = _drawn(shown, at, request.GET.get("drawn", ""))
-    names = actors.names({row.owner for row in rows if row.owner})
+    names = names_of({row.owner for row in rows if row.owner})
     return {
         "tokens": [(row, words.sentence(row.reason)) for row in by_reason],
         "reason": reason,
@@ -168,7 +168,7 @@ def _page(request: HttpRequest) -> dict[str, Any]:
 
 
 def _groups(
-    rows: Sequence[OpenException], order: Sequence[str], names: dict[str, str], me: str
+    rows: Sequence[OpenException], order: Sequence[str], names: Mapping[str, str], me: str
 ) -> list[dict[str, Any]]:
     """Rows under their reasons, the most frequent reason first, the oldest row first."""
     by_reason: dict[str, list[OpenException]] = {}

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from dom_project.accounts import actors
 from dom_project.accounts.access import Right, may, needs
 from dom_project.accounts.models import Role
+from dom_project.accounts.people import names_of
 from dom_project.lib.api_errors import Refused
 from dom_project.lib.htmx import live_url, render_part, say, wants_part
 from dom_project.lib.sentences import sentence
@@ -104,7 +104,7 @@ def _page(request: HttpRequest, found: Order, at: datetime) -> dict[str, Any]:
     loose, events = dossier.loose_ends(found.id), timeline.events(found.id)
     nodes = list(Node.objects.order_by("name").values_list("code", "name", "kind", "latitude", "longitude", "id"))
     names = {code: name for code, name, *_rest in nodes}
-    people = actors.names(
+    people = names_of(
         {e.actor for e in events} | {e["owner"] for e in loose.exceptions} | {p.picker for p in parcels if p.picker}
     )
     going = [parcel for parcel in parcels if not parcel.gone]
