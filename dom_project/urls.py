@@ -4,7 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from dom_project.accounts import views as accounts
-from inventory.views import connections
+from inventory.views import connections, limits
 from routing.views import imports
 
 from . import health, views
@@ -32,6 +32,7 @@ urlpatterns = [
     path("connections/<slug:ref>/edit/", connections.connection_edit, name="connection_edit"),
     path("connections/<slug:ref>/check/", connections.connection_check, name="connection_check"),
     path("connections/<slug:ref>/read/", connections.connection_pull, name="connection_pull"),
+    path("connections/<slug:ref>/limits/", limits.connection_limits, name="connection_limits"),
     path("connections/<slug:ref>/case/", connections.connection_case, name="connection_case"),
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.import_new, name="import_new"),

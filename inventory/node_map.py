@@ -50,6 +50,11 @@ class Dot:
         return self.radius + 15
 
     @property
+    def old(self) -> str:
+        """The age of a feed that is not on time, where there is room for it; "" otherwise."""
+        return age(self.minutes) if self.feed in ("late", "stale") and self.minutes is not None else ""
+
+    @property
     def side(self) -> str:
         """Where the name must begin or end so that it stays on the drawing: is-start, is-end, "" in the middle."""
         return "is-start" if self.x < EDGE else "is-end" if self.x > us_map.WIDTH - EDGE else ""
@@ -73,8 +78,5 @@ def drawn(dots: Iterable[Dot | None]) -> list[Dot]:
 def _said(each: Dot, *, few: bool) -> str:
     named = each.node.kind == Node.Kind.DC
     if each.feed in ("late", "stale") and (named or few):
-        told = {"name": each.node.name, "feed": str(look("feed", each.feed).word).lower()}
-        if each.minutes is None:
-            return _("%(name)s: %(feed)s") % told
-        return _("%(name)s: %(feed)s, %(age)s") % (told | {"age": age(each.minutes)})
+        return _("%(name)s: %(feed)s") % {"name": each.node.name, "feed": str(look("feed", each.feed).word).lower()}
     return each.node.name if named else ""

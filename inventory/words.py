@@ -55,6 +55,7 @@ GUARDS: sentences.Words = {
     "all_zero": _("Every stocked SKU of a node would turn 0 (%(nodes)s)."),
     "many_zero": _("At %(node)s %(zeroed)s of %(stocked)s stocked SKUs would turn 0."),
     "units_fell": _("At %(node)s the units would fall from %(units)s to %(after)s."),
+    "many_jumped": _("At %(node)s %(jumped)s of %(stocked)s stocked SKUs would grow more than tenfold."),
     "few_rows": _("The read has %(rows)s rows; usually there are %(usual)s."),
     "many_rejected": _("%(rejected)s of %(rows)s rows can't be believed."),
 }
@@ -101,6 +102,7 @@ FILES: sentences.Words = {
 PAGES: sentences.Words = {
     "case_is_closed": _("Somebody has decided this already."),
     "token_for_new_address": _("Enter the token again: it is not sent to another address without you."),
+    "limits_end": _("Choose a day within the next %(days)s days."),
     "ref_taken": _("Another connection has this code."),
 }
 

@@ -155,7 +155,7 @@ def _take_up(run: FeedRun, *, at: datetime) -> None:
 def _weigh_and_count(run: FeedRun, read: staging.Read, *, at: datetime) -> None:
     accepted = FeedCase.objects.filter(run=run, verdict="accepted").exists()
     begun = FeedChunk.objects.filter(run=run).exists()
-    verdict = None if accepted or begun else guard.verdict(run)
+    verdict = None if accepted or begun else guard.verdict(run, at=at)
     with transaction.atomic():
         _renew(run)
         if verdict:

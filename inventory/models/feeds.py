@@ -38,6 +38,7 @@ class Connection(models.Model):
     last_error = models.JSONField(null=True, blank=True)  # code and parameters
     failures = models.PositiveIntegerField(default=0)
     clock_skew_seconds = models.IntegerField(default=0)
+    limits = models.JSONField(default=dict, blank=True)  # of the guard, wider for a time; {}: the usual ones
 
     def __str__(self) -> str:
         return self.name

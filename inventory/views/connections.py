@@ -1,6 +1,7 @@
 """Connected systems: how fresh they are, what they sent, what of it a person must decide."""
 
 import json
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
@@ -14,11 +15,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from dom_project.accounts.access import Right, may, needs
 from dom_project.accounts.models import User
+from dom_project.accounts.people import names_of
 from dom_project.lib import http
 from dom_project.lib.api_errors import BadInput, Refused
 from dom_project.lib.htmx import live_url, render_part, say, wants_part
 from dom_project.lib.sentences import sentence
-from inventory import feeds
+from inventory import feed_limits, feeds
 from inventory.integrations import frame
 from inventory.integrations.connector import ReadFailed, connectors
 from inventory.models import Connection, FeedCase
@@ -209,6 +211,7 @@ def _context(request: HttpRequest, ref: str) -> dict[str, Any]:
         "row": row,
         "connection": told,
         "case": case,
+        **_wider(told, now),
         "why": sentence(f"guard_{case.reason}", case.params) if case else "",
         "error": sentence(f"feed_{error['code']}", error.get("params")) if error else "",
         "runs": [
@@ -224,6 +227,14 @@ def _context(request: HttpRequest, ref: str) -> dict[str, Any]:
         "may_connect": may(request, Right.CONNECT),
         "live_url": live_url(_user(request).pk, None),
     }
+
+
+def _wider(connection: Connection, now: datetime) -> dict[str, Any]:
+    until = feed_limits.ends_at(connection)
+    if until is None or now >= until:
+        return {}
+    by = connection.limits["by"]
+    return {"wider_until": until, "wider_by": names_of([by]).get(by, "")}
 
 
 def _user(request: HttpRequest) -> User:

@@ -43,6 +43,7 @@ MANAGERS: dict[str, Callable[[Shop], list[str]]] = {
     "connection": lambda shop: ["/connections/erp/", "/connections/till/"],
     "connection_new": lambda shop: ["/connections/new/"],
     "connection_edit": lambda shop: ["/connections/erp/edit/"],
+    "connection_limits": lambda shop: ["/connections/erp/limits/"],
     "imports": lambda shop: ["/imports/"],
     "import_new": lambda shop: ["/imports/new/"],
     "import": lambda shop: [f"/imports/{ref}/" for ref in shop.imports.values()],
@@ -80,8 +81,8 @@ EXCUSED = {
     "Django's own pages": ["admin:*"],
 }  # fmt: skip
 OF_ONE_THING = {
-    "order", "inventory_node", "level", "sku", "node", "routing_version", "connection", "connection_edit", "import",
-    "kpi_orders",
+    "order", "inventory_node", "level", "sku", "node", "routing_version", "connection", "connection_edit",
+    "connection_limits", "import", "kpi_orders",
 }  # fmt: skip
 # The live server of the tests has no streams: one on which nothing ever comes.
 QUIET_STREAM = "window.EventSource = class extends EventTarget { close() {} }"

@@ -1,7 +1,8 @@
-"""Stock and network in a browser: full, old and empty; a count, a day, terms and safety rules are changed."""
+"""Stock and network in a browser: an old feed is seen; a count, a day, terms and safety rules are changed."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -14,19 +15,14 @@ from dom_project.accounts.models import Role, User
 from inventory import capacity, ledger, network, safety
 from inventory.models import (
     Connection,
-    DataIssue,
-    FeedCase,
-    FeedRun,
     FeedScope,
     Node,
     NodeDay,
-    RejectedRow,
     StockLevel,
 )
 from inventory.movements import Movement
 from tests import make
 from tests.pages.conftest import accessibility_faults
-from tests.pages.test_shell import SIZES
 
 LogIn = Callable[..., User]
 
@@ -52,7 +48,11 @@ def reno(transactional_db: None) -> Node:
         last_error={"code": "unauthorised", "params": {"status": 401}}, clock_skew_seconds=90,
     )  # fmt: skip
     tills = Connection.objects.create(
-        ref="tills", name="Tills", address="http://tills", last_success_at=now - timedelta(seconds=90)
+        ref="tills",
+        name="Tills",
+        address="http://tills",
+        schedule_seconds=200,
+        last_success_at=now - timedelta(minutes=8),
     )
     for node, source, seen_at in ((reno, erp, erp.last_success_at), (denver, tills, tills.last_success_at)):
         FeedScope.objects.create(node=node, connection=source, seen_at=seen_at, observed_at=seen_at)
@@ -64,71 +64,13 @@ def reno(transactional_db: None) -> Node:
     for number in range(60):
         came = Movement(f"came:{number}", level.pk, 1, network.local_day(reno, now))
         ledger.receive_many([came], at=now - timedelta(minutes=60 - number), actor="make")
-    DataIssue.objects.create(level=level, kind="negative_count", raw="-3", at=now)
     safety.add_rule(2, category=make.category(), at=now, actor="user:1")
     safety.switch_rule(safety.add_rule(1, sku=mug, group=west, at=now, actor="user:1").pk, active=False)
-    run = FeedRun.objects.create(
-        connection=erp, kind="snapshot", state="asked", seq=1, started_at=now, observed_at=now, rows_read=120
-    )
-    params = {"nodes": ["RENO"], "biggest": [{"node": "RENO", "sku": "MUG", "before": 40, "after": 0}]}
-    FeedCase.objects.create(run=run, reason="all_zero", params=params, raised_at=now)
-    RejectedRow.objects.create(
-        connection=erp, entity="stock", source_id="reno|mug-with-a-very-long-code", field="on_hand", value="1.5",
-        reason="not_whole", first_seen_at=now, last_seen_at=now,
-    )  # fmt: skip
     return reno
 
 
 def level_of(sku: str) -> StockLevel:
     return StockLevel.objects.get(node__code="RENO", sku__code=sku)
-
-
-@pytest.mark.parametrize(("case", "width", "theme"), SIZES)
-def test_the_pages_are_accessible_and_fit(
-    case: str,
-    width: int,
-    theme: str,
-    page: Page,
-    live_server: LiveServer,
-    reno: Node,
-    log_in: LogIn,
-    complaints: list[str],
-) -> None:
-    log_in()
-    page.set_viewport_size({"width": width, "height": 900})
-    jug = level_of("JUG").pk
-    for path in (
-        "inventory/", "inventory/?by=node", "inventory/?q=nothing+at+all", "inventory/nodes/RENO/",
-        "inventory/skus/MUG/", f"inventory/levels/{jug}/", "inventory/safety/", "network/", "network/?q=nowhere",
-        "network/RENO/", "network/OSLO/", "network/RENO/?change=terms", "connections/", "connections/erp/",
-        "connections/erp/edit/",
-    ):  # fmt: skip
-        response = page.goto(f"{live_server.url}/{path}{'&' if '?' in path else '?'}theme={theme}")
-        assert response is not None, path
-        assert response.status == 200, path
-        assert accessibility_faults(page) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-    assert complaints == []
-
-
-@pytest.mark.parametrize(("case", "width", "theme"), SIZES[::3])
-def test_before_anything_is_there_each_page_says_the_next_step(
-    case: str, width: int, theme: str, page: Page, live_server: LiveServer, log_in: LogIn, complaints: list[str]
-) -> None:
-    log_in()
-    page.set_viewport_size({"width": width, "height": 900})
-    for path, said in (
-        ("inventory/", "No stock yet"),
-        ("inventory/?by=node", "No nodes yet"),
-        ("inventory/safety/", "No rule keeps anything back"),
-        ("network/", "No nodes yet"),
-        ("connections/", "No system is connected"),
-    ):
-        page.goto(f"{live_server.url}/{path}{'&' if '?' in path else '?'}theme={theme}")
-        expect(page.get_by_text(said)).to_be_visible()
-        assert accessibility_faults(page) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-    assert complaints == []
 
 
 def test_a_stale_feed_is_said_on_the_map_in_the_list_and_on_the_node(
@@ -137,9 +79,9 @@ def test_a_stale_feed_is_said_on_the_map_in_the_list_and_on_the_node(
     log_in()
     page.goto(f"{live_server.url}/network/")
     circle = page.get_by_role("link", name="Reno DC: ").first
-    assert "feed stale, last read 1 h 15 min ago" in (circle.get_attribute("aria-label") or "")
-    expect(page.locator(".us-map").get_by_text("Reno DC: stale, 1 h 15 min")).to_be_visible()
-    expect(page.locator(".us-map").get_by_text("Denver store: late, 1 min")).to_be_visible()
+    expect(circle).to_have_attribute("aria-label", re.compile(r"feed stale, last read 1 h \d+ min ago$"))
+    expect(page.locator(".us-map").get_by_text(re.compile(r"^Reno DC: stale, 1 h \d+ min$"))).to_be_visible()
+    expect(page.locator(".us-map").get_by_text(re.compile(r"^Denver store: late, \d+ min$"))).to_be_visible()
     circle.focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/network/RENO/")
@@ -161,6 +103,7 @@ def test_a_day_is_changed_asked_about_and_taken_back(
     field.fill("20")
     page.get_by_role("button", name="Set this day").click()
     expect(page.get_by_text("10 parcels are granted above 20 already.")).to_be_visible()
+    assert accessibility_faults(page) == []
     page.get_by_role("button", name="Set it all the same").click()
     expect(page.locator("tbody").get_by_text("30 of 20")).to_be_visible()
     expect(page.get_by_text("by hand, usually 100")).to_be_visible()
@@ -200,6 +143,7 @@ def test_a_count_by_hand_shows_what_it_means_first(
     page.get_by_label("Units seen").fill("60")
     page.get_by_role("button", name="See what it means").click()
     expect(page.get_by_text("On hand 65 → 60 (−5)")).to_be_visible()
+    assert accessibility_faults(page) == []
     page.get_by_role("button", name="Record the count").click()
     expect(page.get_by_text("Counted. It stands until the source says something new.")).to_be_visible()
     jug.refresh_from_db()
@@ -215,6 +159,7 @@ def test_a_safety_rule_is_added_switched_off_and_taken_back(
     page.get_by_label("SKU").fill("CUPS")
     page.get_by_role("button", name="Add the rule").click()
     expect(page.get_by_text("There is no SKU with this code.")).to_be_visible()
+    assert accessibility_faults(page) == []
     expect(page.get_by_label("Units kept back")).to_have_value("4")
     page.get_by_label("SKU").fill("JUG")
     page.get_by_role("button", name="Add the rule").click()

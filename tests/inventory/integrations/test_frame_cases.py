@@ -1,15 +1,18 @@
 """A read that would empty the shelves asks first: nothing of it counts until a person says so."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
 
 from dom_project.lib.api_errors import Refused
-from inventory import feeds
+from inventory import feed_limits, feeds
 from inventory.integrations import frame
 from inventory.models import FeedCase, FeedRun, FeedScope, FeedStage
 
 from .pulling import NOON, on_hand, pull, row
+
+HOUR = timedelta(hours=1)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,6 +32,28 @@ def test_all_zeros_are_asked_about_and_nothing_of_them_counts(source, connection
 def asked(source, connection):
     pull(source, connection, row(), row("PLATE", 4))
     return pull(source, connection, row(on_hand=0), row("PLATE", 0), at=NOON + timedelta(hours=1))
+
+
+def test_figures_a_hundred_times_too_large_are_held_and_asked_about(source, connection):
+    pull(source, connection, row(), row("PLATE", 4))
+    run = pull(source, connection, row(on_hand=1000, version=2), row("PLATE", 400, version=2), at=NOON + HOUR)
+    case = FeedCase.objects.get()
+    assert (run.state, case.reason, on_hand(), on_hand("PLATE")) == ("asked", "many_jumped", 10, 4)
+    assert [each["after"] for each in case.params["biggest"]] == [1000, 400]
+    frame.accept(run.pk, actor="user:1", at=NOON + HOUR)
+    frame.pull_due(at=NOON + HOUR, now=lambda: NOON + HOUR)
+    assert (on_hand(), on_hand("PLATE")) == (1000, 400)
+
+
+def test_wider_limits_hold_until_they_end(source, connection):
+    pull(source, connection, row(), row("PLATE", 200), row("BOWL", 200))
+    percent = asdict(feed_limits.USUAL) | {"fallen": 80}
+    feed_limits.widen(connection, percent=percent, until=NOON + 2 * HOUR, at=NOON, actor="user:1")
+    run = pull(source, connection, row(), row("PLATE", 60, version=2), row("BOWL", 60, version=2), at=NOON + HOUR)
+    assert (run.state, on_hand("PLATE")) == ("applied", 60)
+    late = NOON + 3 * HOUR
+    run = pull(source, connection, row(), row("PLATE", 1, version=3), row("BOWL", 1, version=3), at=late)
+    assert (run.state, FeedCase.objects.get().reason, on_hand("PLATE")) == ("asked", "units_fell", 60)
 
 
 def test_while_a_case_is_open_nothing_is_read(source, connection):

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dom_project.accounts.models import Role
+from inventory import feed_limits
 from inventory.models import Connection, FeedCase, FeedRun, FeedStage, RejectedRow
 from tests import make
 
@@ -236,3 +237,54 @@ def test_a_page_takes_few_queries(planner, connection, django_assert_max_num_que
     for url in (reverse("connections"), reverse("connection", args=["erp"])):
         with django_assert_max_num_queries(12):
             planner.get(url)
+
+
+WIDER = {"zeroed": "60", "fallen": "40", "jumped": "20", "rejected": "5", "rows": "70"}
+
+
+def in_days(days):
+    return (timezone.localdate() + timedelta(days=days)).isoformat()
+
+
+def test_limits_are_widened_for_a_time_and_taken_back(planner, connection):
+    url = reverse("connection_limits", args=["erp"])
+    assert planner.post(url, WIDER | {"until": in_days(7)})["Location"] == reverse("connection", args=["erp"])
+    connection.refresh_from_db()
+    assert feed_limits.limits_of(connection, timezone.now()) == feed_limits.Limits(zeroed=60)
+    assert feed_limits.limits_of(connection, timezone.now() + timedelta(days=9)) == feed_limits.USUAL
+    assert "at wider limits until" in planner.get(reverse("connection", args=["erp"])).text
+    assert in_days(7) in planner.get(url).text
+    planner.post(url, {"act": "usual"})
+    connection.refresh_from_db()
+    assert connection.limits == {}
+    assert "at the usual limits" in planner.get(reverse("connection", args=["erp"])).text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("zeroed", "19", "greater than or equal to 20"),
+        ("zeroed", "91", "less than or equal to 90"),
+        ("rows", "71", "less than or equal to 70"),
+        ("rejected", "", "This field is required."),
+        ("jumped", "x", "whole number"),
+        ("until", "", "This field is required."),
+        ("until", in_days(-1), "Choose a day within the next 90 days."),
+        ("until", in_days(90), "Choose a day within the next 90 days."),
+        ("until", "9999-12-31", "Choose a day within the next 90 days."),
+    ],
+)
+def test_limits_that_would_switch_the_guard_off_are_refused(planner, connection, field, value, said):
+    answer = planner.post(reverse("connection_limits", args=["erp"]), WIDER | {"until": in_days(7)} | {field: value})
+    connection.refresh_from_db()
+    assert (answer.status_code, connection.limits) == (422, {})
+    assert said in answer.text
+
+
+def test_only_who_connects_systems_widens_limits(client, connection):
+    client.force_login(make.user(Role.EXECUTIVE))
+    url = reverse("connection_limits", args=["erp"])
+    assert client.get(url).status_code == 403
+    assert client.post(url, WIDER | {"until": in_days(7)}).status_code == 403
+    connection.refresh_from_db()
+    assert connection.limits == {}

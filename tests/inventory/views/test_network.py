@@ -47,7 +47,7 @@ def test_a_node_on_the_map_says_what_its_colours_and_rings_say(manager, reno, to
     feed(reno, 75)
     page = manager.get(reverse("network"))
     (dot,) = page.context["dots"]
-    assert (dot.tone, dot.feed, dot.said) == ("bad", "stale", "Reno DC: stale, 1 h 15 min")
+    assert (dot.tone, dot.feed, dot.said, dot.old) == ("bad", "stale", "Reno DC: stale", "1 h 15 min")
     assert dot.label.endswith("95 of 100 parcels today, feed stale, last read 1 h 15 min ago")
     assert [row.node.code for row in page.context["first"]] == ["RENO"]
 
