@@ -168,6 +168,7 @@ class Feedback(models.Model):
     given_at = models.DateTimeField()
 
     class Meta:
+        verbose_name_plural = _("feedback")
         constraints = [models.CheckConstraint(condition=Q(score__gte=1, score__lte=5), name="a_score_is_one_to_five")]
 
     def __str__(self) -> str:

@@ -13,6 +13,9 @@ class Category(models.Model):
     code = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
 
+    class Meta:
+        verbose_name_plural = _("categories")
+
     def __str__(self) -> str:
         return self.name
 
@@ -35,6 +38,10 @@ class Sku(models.Model):
     currency = models.CharField(max_length=3, default="USD")
     active = models.BooleanField(default=True)
     changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("SKU")
+        verbose_name_plural = _("SKUs")
 
     def __str__(self) -> str:
         return self.code

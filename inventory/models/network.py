@@ -19,6 +19,9 @@ class LegalEntity(models.Model):
     name = models.CharField(max_length=120)
     country = models.CharField(max_length=2)
 
+    class Meta:
+        verbose_name_plural = _("legal entities")
+
     def __str__(self) -> str:
         return self.name
 
@@ -142,6 +145,7 @@ class NodeAccess(models.Model):
     node = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="access")
 
     class Meta:
+        verbose_name_plural = _("node access")
         constraints = [models.UniqueConstraint(fields=["user", "node"], name="one_access_per_user_and_node")]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest
+from django.utils.translation import gettext_lazy as _
 
 from .goods import SafetyRule, Sku
 from .network import Node
@@ -80,6 +81,7 @@ class LedgerEntry(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        verbose_name_plural = _("ledger entries")
         constraints = [
             models.UniqueConstraint(
                 fields=["day", "key"], condition=Q(key__isnull=False), name="one_movement_per_key"
@@ -139,6 +141,9 @@ class FloorEvidence(models.Model):
     actor = models.CharField(max_length=80, db_default="")
     drifted_at = models.DateTimeField(null=True)
 
+    class Meta:
+        verbose_name_plural = _("floor evidence")
+
     def __str__(self) -> str:
         return f"{self.level_id} {self.counted}"
 
@@ -159,6 +164,10 @@ class PublishedAtp(models.Model):
     # The last time that stock came, as the publisher saw it: waiting lines looked at before it are looked at again.
     raised_at = models.DateTimeField(null=True)
     at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("published ATP")
+        verbose_name_plural = _("published ATP")
 
     def __str__(self) -> str:
         return f"{self.sku_id} {self.atp}"

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from dom_project.lib.crypto import EncryptedText
 
@@ -39,6 +40,7 @@ class Outbox(models.Model):
     last_error = models.JSONField(null=True)
 
     class Meta:
+        verbose_name_plural = _("outbox")
         constraints = [models.UniqueConstraint(fields=["aggregate", "seq"], name="one_message_per_event")]
         indexes = [
             models.Index(

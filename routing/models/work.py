@@ -26,6 +26,8 @@ class Pending(models.Model):
     fence = models.BigIntegerField(db_default=0)
 
     class Meta:
+        verbose_name = _("order to source")
+        verbose_name_plural = _("orders to source")
         db_table = "routing_pending"
         indexes = [models.Index(fields=["priority", "promise_at", "order"], name="pending_most_urgent_first")]
 
