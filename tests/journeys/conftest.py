@@ -38,8 +38,22 @@ def _patience() -> Iterator[None]:
     expect.set_options(timeout=5_000)
 
 
+def eventually(holds: Callable[[], bool], seconds: float = PATIENCE / 1000) -> None:
+    """Wait for what a worker does where no page shows it."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, f"after {seconds:.0f} s it still does not hold"
+        time.sleep(0.1)
+
+
 @pytest.fixture
-def house(transactional_db: None, valkey_url: str, tmp_path: Path) -> Iterator[str]:
+def erp_port() -> int:
+    """The one address outside that the house may call."""
+    return free_port()
+
+
+@pytest.fixture
+def house(transactional_db: None, valkey_url: str, erp_port: int, tmp_path: Path) -> Iterator[str]:
     """The address of a running Fairlead. It is empty; what it does meanwhile ends with the test."""
     port = free_port()
     environment = os.environ | {
@@ -47,6 +61,7 @@ def house(transactional_db: None, valkey_url: str, tmp_path: Path) -> Iterator[s
         "REDIS_URL": valkey_url,
         "BROKER_URL": valkey_url,
         "UPLOADS": str(tmp_path / "uploads"),
+        "OUTBOUND_ALLOWED": f"127.0.0.1:{erp_port}",
         "PYTHONPATH": str(ROOT),
     }
     web = [str(Path(sys.executable).parent / "granian"), "--interface", "asgi", "--host", "127.0.0.1",
