@@ -23,6 +23,15 @@ def test_published_figures_are_folded():
         assert PublishedAtp.objects.get(sku=level.sku).atp == 10
 
 
+def test_open_pages_hear_of_new_figures_and_of_nothing_else(monkeypatch):
+    told = []
+    monkeypatch.setattr(tasks.bell, "publish", told.append)
+    make.level(10)
+    for _ring in range(2):
+        tasks.publish_atp()
+    assert told == ["stock"]
+
+
 def test_node_days_are_opened(clock):
     make.node()
     with time_machine.travel(clock, tick=False):

@@ -191,6 +191,31 @@ def test_typing_in_a_list_is_not_swept_away_by_its_next_look(
     expect(page.get_by_role("link", name="Stoneware")).to_have_count(0)
 
 
+def test_a_level_and_a_node_follow_by_themselves(
+    page: Page, live_server: LiveServer, reno: Node, log_in: LogIn
+) -> None:
+    log_in()
+    page.clock.install()
+    page.goto(f"{live_server.url}/network/RENO/")
+    expect(page.get_by_text("0 of 100").first).to_be_visible()
+    NodeDay.objects.filter(node=reno).update(taken=9)
+    Connection.objects.update(active=False)
+    page.clock.run_for(31_000)
+    expect(page.get_by_text("9 of 100").first).to_be_visible()
+    expect(page.get_by_text("Head office is paused")).to_be_visible()
+    NodeDay.objects.filter(node=reno).update(taken=8)
+    page.clock.run_for(31_000)
+    expect(page.get_by_text("8 of 100").first).to_be_visible()
+    jug = level_of("JUG")
+    page.goto(f"{live_server.url}/inventory/levels/{jug.pk}/")
+    older = page.get_by_role("link", name="Older")
+    older.focus()
+    Connection.objects.update(active=True)
+    page.clock.run_for(31_000)
+    expect(page.locator("#feed-card").get_by_text("Stale")).to_be_visible()
+    expect(older).to_be_focused()
+
+
 def test_an_executive_looks_and_is_offered_no_change(
     page: Page, live_server: LiveServer, reno: Node, log_in: LogIn
 ) -> None:
