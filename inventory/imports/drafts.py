@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -22,6 +22,9 @@ from .rows import Broken, Fault, clean, unpacked
 from .runs import TASK
 
 PREVIEW_ROWS = 20
+
+
+SETTINGS = ("encoding", "separator", "header", "columns", "constants", "figures_as_of")
 
 
 class PreviewRow(NamedTuple):
@@ -141,23 +144,25 @@ def preview(run: ImportRun, *, at: datetime, n: int = PREVIEW_ROWS) -> Preview:
     )
 
 
+def keep(run: ImportRun) -> None:
+    """Write a draft's settings. Refused as `already_started` when a worker has been given it meanwhile."""
+    _keep(run)
+
+
+def _keep(run: ImportRun, **more: Any) -> None:
+    """Write the settings, and only them, of what is a draft still: a late answer must not undo a start."""
+    told = {name: getattr(run, name) for name in SETTINGS}
+    if not ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.DRAFT).update(**told, **more):
+        raise Refused("already_started", {"ref": run.ref})
+
+
 def start(run: ImportRun, *, at: datetime) -> None:
     """Hand a draft to the workers. Raises BadInput while something is missing or the moment lies ahead."""
     _check_draft(run)
     if absent := missing(run):
         raise BadInput("missing", {}, field=absent[0])
     with transaction.atomic():
-        updated = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.DRAFT).update(
-            state=ImportRun.State.WAITING,
-            columns=run.columns,
-            constants=run.constants,
-            figures_as_of=run.figures_as_of,
-            encoding=run.encoding,
-            separator=run.separator,
-            header=run.header,
-        )
-        if not updated:
-            raise Refused("already_started", {"ref": run.ref})
+        _keep(run, state=ImportRun.State.WAITING)
         bell.ring(TASK)
     run.refresh_from_db()
 

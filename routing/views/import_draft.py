@@ -51,9 +51,9 @@ def settle(request: HttpRequest, run: ImportRun) -> dict[str, Refused]:
             constants=_posted(request, run, "constant"),
             figures_as_of=moment or run.figures_as_of,
         )
+        drafts.keep(run)
     except Refused as refused:
         return {refused.field: refused}
-    run.save()
     return faults
 
 

@@ -79,7 +79,8 @@ def test_the_pages_of_a_file_are_accessible_and_fit(
 
     log_in()
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(f"{live_server.url}/imports/?theme={theme}")
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.goto(f"{live_server.url}/imports/")
     expect(page.get_by_text("No file was brought yet")).to_be_visible()
     assert all_right()
     page.get_by_role("link", name="New import").click()

@@ -183,7 +183,8 @@ def test_the_editor_is_accessible_with_faults_and_with_a_result(
 ) -> None:
     page = routing
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(f"{live_server.url}/routing/?theme={theme}")
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.goto(f"{live_server.url}/routing/")
     page.locator("#select-r3").click()
     expect(page.get_by_label("Name", exact=True)).to_have_value("Everything else")
     page.get_by_label("At most so many parcels").fill("0")
@@ -214,7 +215,8 @@ def test_the_versions_are_accessible_and_fit(
 ) -> None:
     page = routing
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(f"{live_server.url}/routing/?theme={theme}")
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.goto(f"{live_server.url}/routing/")
     page.get_by_role("button", name="Move rule 1 down").click()
     rules = strategies.rules_of(strategies.live_version())
     rules[0] |= {"enabled": False, "rank": "distance", "which_nodes": [{**WEST, "negate": True}]}
@@ -239,7 +241,8 @@ def test_the_pages_are_accessible_before_anybody_wrote_a_rule(
 ) -> None:
     log_in()
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(f"{live_server.url}/routing/history/?theme={theme}")
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.goto(f"{live_server.url}/routing/history/")
     assert accessible_and_fits(page, width)
     page.get_by_role("link", name="Write the rules").click()
     expect(page.get_by_text("No rules yet")).to_be_visible()

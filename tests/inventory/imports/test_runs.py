@@ -176,6 +176,21 @@ def test_a_started_file_can_not_be_changed_or_started_again(bring, clock):
             verb()
 
 
+def test_settings_that_come_after_the_start_change_nothing(bring, clock):
+    run = bring("skus", NINE)
+    late = ImportRun.objects.get(pk=run.pk)
+    drafts.start(run, at=clock)
+    drafts.settle(late, columns={}, constants={"code": "MUG"}, figures_as_of=None)
+    with pytest.raises(Refused, match="already_started"):
+        drafts.keep(late)
+    run.refresh_from_db()
+    assert (run.state, run.columns, run.constants) == (
+        "waiting",
+        {"code": "sku", "weight_grams": "weight"},
+        {},
+    )
+
+
 def test_a_file_without_rows_is_done_with_nothing(take):
     make.sku("MUG")
     run = take("skus", "sku\n")
