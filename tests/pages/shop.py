@@ -12,7 +12,7 @@ from django.utils import timezone
 from fulfillment import feedback, orders, returns, shipments, tracking
 from fulfillment.models import Shipment, ShipmentLine
 from inventory import capacity, ledger, safety
-from inventory.imports import runs
+from inventory.imports import drafts, runs
 from inventory.models import (
     Barcode,
     Connection,
@@ -254,10 +254,10 @@ def imports(now: datetime) -> dict[str, str]:
     }
     refs: dict[str, str] = {}
     for state, body in files.items():
-        run = runs.prepare(SimpleUploadedFile(f"{state}.csv", body), kind="skus", actor=WHO, at=now)
+        run = drafts.prepare(SimpleUploadedFile(f"{state}.csv", body), kind="skus", actor=WHO, at=now)
         refs[state] = run.ref
         if state != "draft":
-            runs.start(run, at=now)
+            drafts.start(run, at=now)
         if state == "done":
             runs.work_due(at=now, keep_on=lambda: True)
     return refs
