@@ -118,4 +118,4 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object], chromi
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests last: playwright leaves a loop running, in which no test of its own loop could run any more."""
-    items.sort(key=lambda item: "page" in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
