@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.utils.translation import gettext_lazy as _
 
 from dom_project.lib.sentences import sentence
@@ -41,13 +40,17 @@ class NodeForm(MasterForm):
     read = {name: CODES[name] for name in ("currency", "country")}  # noqa: RUF012  the model reads its time zone
     abilities = forms.MultipleChoiceField(
         choices=[(code, look.word) for code, look in ABILITIES.items()],
-        widget=FilteredSelectMultiple(_("abilities"), is_stacked=False),
+        widget=forms.CheckboxSelectMultiple,
         required=False,
     )
 
     class Meta:
         model = Node
         fields = "__all__"  # noqa: DJ007  an administrator's
+        # The node's own time: the administration's clock would speak of the reader's.
+        widgets: ClassVar[dict[str, Any]] = {"cut_off": forms.TimeInput(format="%H:%M")} | {
+            name: forms.TextInput(attrs={"size": 80}) for name in ("holidays", "handling_classes")
+        }
         help_texts: ClassVar[dict[str, Any]] = {"holidays": _("Local days on which it is closed: 2026-12-25, ….")}
 
     def clean(self) -> dict[str, Any]:
