@@ -36,15 +36,17 @@ WHERE s.run_id = %(run)s AND s.node_id = %(node)s AND s.sku_id BETWEEN %(first_s
   AND NOT EXISTS (SELECT FROM inventory_stocklevel l WHERE l.node_id = s.node_id AND l.sku_id = s.sku_id)"""
 
 # Only what differs or has something to weigh. What is left out stays right whoever moves it meanwhile: an own movement
-# changes on_hand and its waiting row alike.
+# changes on_hand and its waiting row alike. By array, and below by level: what waits is emptied so often that its
+# statistics may call it empty, and a join would then read it once per row.
 LOCK = """
 WITH said AS MATERIALIZED ({said})
 SELECT id FROM inventory_stocklevel WHERE id IN (
   SELECT l.id FROM said s JOIN inventory_stocklevel l ON l.id = s.level_id
   WHERE l.on_hand <> s.quantity OR l.external <> s.external OR s.observed_at IS NOT NULL OR NOT %(complete)s
-  UNION ALL SELECT o.level_id FROM inventory_ownmovement o JOIN said USING (level_id)
-  UNION ALL SELECT e.level_id FROM inventory_floorevidence e JOIN said USING (level_id)
-  UNION ALL SELECT i.level_id FROM inventory_dataissue i JOIN said USING (level_id) WHERE i.closed_at IS NULL
+  UNION ALL SELECT level_id FROM inventory_ownmovement WHERE level_id = ANY(ARRAY(SELECT level_id FROM said))
+  UNION ALL SELECT level_id FROM inventory_floorevidence WHERE level_id = ANY(ARRAY(SELECT level_id FROM said))
+  UNION ALL SELECT level_id FROM inventory_dataissue
+    WHERE level_id = ANY(ARRAY(SELECT level_id FROM said)) AND closed_at IS NULL
 ) ORDER BY node_id, sku_id FOR UPDATE"""
 
 # `unbooked` of our movements may be in the figure without our knowing: as long as that alone explains it, it is no
@@ -62,9 +64,11 @@ WITH said AS MATERIALIZED ({said}), stated AS MATERIALIZED (
   LEFT JOIN inventory_floorevidence e ON e.level_id = l.id
   WHERE l.id = ANY(%(locked)s::bigint[])
 ), own AS MATERIALIZED (
-  SELECT o.level_id, o.key, o.units, s.booking AND o.booked_at IS NULL AND o.happened_at <= s.seen_at AS unbooked,
+  SELECT s.id AS level_id, o.id, o.units,
+    s.booking AND o.booked_at IS NULL AND o.happened_at <= s.seen_at AS unbooked,
     coalesce(CASE WHEN s.booking THEN o.booked_at ELSE o.happened_at END <= s.seen_at, false) AS contained
-  FROM inventory_ownmovement o JOIN stated s ON s.id = o.level_id WHERE NOT s.stale
+  FROM stated s CROSS JOIN LATERAL (SELECT * FROM inventory_ownmovement WHERE level_id = s.id OFFSET 0) o
+  WHERE NOT s.stale
 ), ours AS (
   SELECT level_id, coalesce(sum(units) FILTER (WHERE contained), 0) AS contained,
     coalesce(sum(units) FILTER (WHERE NOT contained), 0) AS waiting,
@@ -94,7 +98,7 @@ WITH said AS MATERIALIZED ({said}), stated AS MATERIALIZED (
   INSERT INTO inventory_atpmovement (sku_id, atp)
   SELECT sku_id, sum(atp) FROM moved GROUP BY sku_id HAVING sum(atp) <> 0
 ), gone AS (
-  DELETE FROM inventory_ownmovement m USING own o WHERE o.contained AND m.level_id = o.level_id AND m.key = o.key
+  DELETE FROM inventory_ownmovement WHERE id = ANY(ARRAY(SELECT id FROM own WHERE contained))
 ), drifted AS (
   UPDATE inventory_floorevidence e SET drifted_at = coalesce(e.drifted_at, %(at)s),
     source_value = CASE WHEN j.quantity = j.overruled + j.unbooked THEN j.overruled ELSE j.quantity END

@@ -4,11 +4,12 @@ from django.db import transaction
 
 from dom_project.lib import db
 
-# Any number of publishers may run: each folds rows that nobody else holds.
+# Any number of publishers may run: each folds rows that nobody else holds. By array: a queue that was last
+# analysed when it was empty would be joined row by row.
 FOLD = """
 WITH taken AS (
   DELETE FROM inventory_atpmovement
-  WHERE id IN (SELECT id FROM inventory_atpmovement ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+  WHERE id = ANY(ARRAY(SELECT id FROM inventory_atpmovement ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
   RETURNING sku_id, atp
 ), folded AS (
   INSERT INTO inventory_publishedatp AS p (sku_id, atp, raised_at, at)
