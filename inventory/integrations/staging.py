@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from dom_project.lib import db
-from inventory.integrations.connector import Fault, Page, StockFact
+from inventory.integrations.connector import Fault, Page, StockFact, storable
 from inventory.models import Connection, FeedRun
 
 ENTITY = "stock"
@@ -74,7 +74,7 @@ def node_ids(connection: Connection) -> dict[str, tuple[int, bool]]:
 
 def sku_ids(codes: Iterable[str]) -> dict[str, int | None]:
     """Per folded code the SKU's id; None where two SKUs differ by case only."""
-    wanted = sorted({code for code in codes if code})
+    wanted = sorted({storable(code) for code in codes if code})
     found: dict[str, int | None] = {}
     for code, id_ in db.rows("SELECT lower(code), id FROM inventory_sku WHERE lower(code) = ANY(%s)", [wanted]):
         found[code] = None if code in found else id_
@@ -129,7 +129,7 @@ def stage_omitted(run: FeedRun, read: Read) -> int:
 
 def reject(connection_id: int, faults: Sequence[Fault], *, at: datetime) -> None:
     """Keep rows that can't be believed, one open row per level and reason."""
-    last = {(f"{fault.node}|{fault.sku}"[:160], fault.reason): fault for fault in faults}
+    last = {(storable(f"{fault.node}|{fault.sku}"[:160]), fault.reason): fault for fault in faults}
     db.execute(
         _REJECT,
         {
@@ -139,7 +139,7 @@ def reject(connection_id: int, faults: Sequence[Fault], *, at: datetime) -> None
             "source_id": [source_id for source_id, _ in last],
             "reason": [reason for _, reason in last],
             "field": [fault.path[:80] for fault in last.values()],
-            "value": [_plain(fault.value)[:200] for fault in last.values()],
+            "value": [storable(fault.value)[:200] for fault in last.values()],
             "raw": [_raw(fault.raw) for fault in last.values()],
         },
     )
@@ -190,11 +190,15 @@ def _remember(facts: Iterable[StockFact], read: Read, overlap: timedelta) -> Non
             read.versions[f"{fact.node}|{fact.sku}"] = fact.version
 
 
-def _plain(text: str) -> str:
-    """PostgreSQL stores no NUL."""
-    return text.replace("\\u0000", "").replace("\x00", "")
-
-
 def _raw(row: object) -> str:
-    text = _plain(json.dumps(row, default=str))
+    text = json.dumps(_plain(row), default=str)
     return text if len(text) <= LONGEST_RAW else json.dumps({"cut": text[:LONGEST_RAW]})
+
+
+def _plain(told: object) -> object:
+    """The same document with storable texts. Before it is JSON: there an escape may be the text's own backslash."""
+    if isinstance(told, str):
+        return storable(told)
+    if isinstance(told, Mapping):
+        return {storable(str(name)): _plain(value) for name, value in told.items()}
+    return [_plain(value) for value in told] if isinstance(told, list) else told

@@ -14,6 +14,7 @@ from inventory.integrations.connector import ReadFailed
 MOST_BYTES = 20 * 1024 * 1024
 FIRST_BYTE_SECONDS = 10.0
 WHOLE_CALL_SECONDS = 60.0
+LONGEST_WAIT = 86_400  # seconds that a source may send us away
 
 
 class Answer(NamedTuple):
@@ -53,7 +54,8 @@ def _refusal(status: int, headers: Mapping[str, str]) -> ReadFailed | None:
         return ReadFailed("unauthorised", status=status)
     if status == 429:
         wait = headers.get("retry-after", "")
-        return ReadFailed("throttled", seconds=int(wait) if wait.isdigit() else 60)
+        seconds = int(wait[:9]) if wait.isascii() and wait.isdigit() else 60
+        return ReadFailed("throttled", seconds=min(seconds, LONGEST_WAIT))
     if status >= 500:
         return ReadFailed("source_broken", status=status)
     if status != 200:

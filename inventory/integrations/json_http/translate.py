@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from inventory.integrations.connector import Fault, Page, ReadFailed, StockFact, fold
+from inventory.integrations.connector import Fault, Page, ReadFailed, StockFact, fold, storable
 
 AHEAD = timedelta(minutes=5)
 MOST_UNITS = 10_000_000
@@ -120,7 +120,7 @@ def page_of(answer: Any, mapping: SourceMap, *, received_at: datetime) -> Page:
         _moment_of_read(answer, mapping.as_of, received_at),
         complete is True if mapping.complete else following in (None, ""),
         count if mapping.count else None,
-        None if following in (None, "") else str(following),
+        None if following in (None, "") else storable(str(following)),
     )
 
 
@@ -220,6 +220,8 @@ def _whole(value: Any) -> int | str:
     if isinstance(value, Decimal):
         if not value.is_finite():
             return "not_a_number"
+        if value.adjusted() > 18:  # 1e999999999 is a short text and an endless integer
+            return "absurd"
         return int(value) if value == value.to_integral_value() else "not_whole"
     if isinstance(value, str):
         return int(value) if _WHOLE.fullmatch(value) else "not_a_number"

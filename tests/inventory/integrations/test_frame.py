@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from dom_project.lib import db
 from inventory import invariants, ledger
+from inventory.integrations import guard
 from inventory.models import DataIssue, FeedRun, FeedScope, FeedStage, LedgerEntry, RejectedRow, StockLevel
 from inventory.movements import Movement, Wanted
 
@@ -189,3 +191,31 @@ def test_a_second_page_that_breaks_leaves_nothing_of_the_first(source, connectio
     source.answer = lambda query: (500, {}, b"") if "cursor" in query else first(query)
     run = pull(source, connection)
     assert (run.state, StockLevel.objects.count(), FeedStage.objects.count()) == ("failed", 0, 0)
+
+
+def test_a_read_is_weighed_by_statistics_of_what_it_staged(source, connection, monkeypatch):
+    weighed = []
+
+    def verdict(_run, **_moment):
+        weighed.append(db.value("SELECT reltuples FROM pg_class WHERE relname = 'inventory_feedstage'"))
+
+    monkeypatch.setattr(guard, "verdict", verdict)
+    pull(source, connection, row(), row("PLATE", 4), row("BOWL", 1))
+    assert weighed == [3]
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason", "value"),
+    [
+        ({"sku": "A\x00"}, "unknown_sku", "a\ufffd"),
+        ({"node": "\ud800"}, "unknown_node", "\ufffd"),
+        ({"on_hand": "\ud800"}, "not_a_number", "\ufffd"),
+        ({"changed_at": "\x00"}, "not_an_instant", "\ufffd"),
+    ],
+)
+def test_letters_that_no_database_takes_spoil_their_row_only(source, connection, bad, reason, value):
+    run = pull(source, connection, row("PLATE", 4), row() | bad | {"note": "\\u0000 \ud800\x00"})
+    assert (run.state, run.rejected, on_hand("PLATE")) == ("applied", 1, 4)
+    rejected = RejectedRow.objects.get()
+    assert (rejected.reason, rejected.value) == (reason, value)
+    assert not StockLevel.objects.filter(sku__code="MUG").exists()

@@ -69,9 +69,10 @@ def test_nan_spoils_its_row_only(source):
     assert [(fault.reason, fault.path, fault.value) for fault in page.faults] == [("not_a_number", "on_hand", "NaN")]
 
 
-def test_throttling_says_how_long(source):
-    source.answers(429, b"", Retry_After="90")
-    assert fails(source) == ("throttled", {"seconds": 90})
+@pytest.mark.parametrize(("told", "seconds"), [("90", 90), ("9" * 30, 86_400), ("\xb2", 60), ("Tue, 10 Nov", 60)])
+def test_throttling_says_how_long(source, told, seconds):
+    source.answers(429, b"", Retry_After=told)
+    assert fails(source) == ("throttled", {"seconds": seconds})
 
 
 def test_a_slow_source_is_given_up(source, monkeypatch):

@@ -37,6 +37,7 @@ def test_a_good_row_becomes_a_fact_in_utc_with_folded_codes():
         ("true", {"on_hand": True}, "not_a_number", "on_hand", "True"),
         ("a list", {"on_hand": [1]}, "not_a_number", "on_hand", "[1]"),
         ("a milliard", {"on_hand": 10**9}, "absurd", "on_hand", "1000000000"),
+        ("a short text, an endless number", {"on_hand": Decimal("1e999999999")}, "absurd", "on_hand", "1E+999999999"),
         ("reserved below zero", {"reserved": -1}, "negative", "reserved", "-1"),
         ("no SKU", {"sku": None}, "missing", "sku", "None"),
         ("blank SKU", {"sku": "  "}, "blank", "sku", ""),
