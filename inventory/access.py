@@ -25,7 +25,8 @@ def nodes_of(user: Any) -> QuerySet[Node]:
 
 def node_for(user: Any, code: str) -> Node:
     """The node with that code, if it is one of the user's. Raises NoSuchNode otherwise."""
-    if node := nodes_of(user).filter(code=code).first():
+    # An address may hold a NUL, which the database takes in no text.
+    if code.isprintable() and (node := nodes_of(user).filter(code=code).first()):
         return node
     raise NoSuchNode("unknown_node", {"node": code}, field="node")
 

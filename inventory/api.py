@@ -108,15 +108,15 @@ class Availability(APIView):
 
     @extend_schema(operation_id="read_availability", responses={200: AvailabilityOut, 404: ProblemOut})
     def get(self, request: Request, sku: str) -> Response:
-        ((sku_id, code),) = Sku.objects.filter(code=sku).values_list("id", "code") or [_no_sku(sku)]
+        found = _sku_of(sku)
         codes = dict(access.nodes_of(request.user).values_list("id", "code"))
         nodes: list[dict[str, Any]] = [
             {"node": codes[node], "available": atp}
-            for _sku, node, atp in levels.atp_by_node([sku_id])
+            for _sku, node, atp in levels.atp_by_node([found.pk])
             if node in codes and atp
         ]
         nodes.sort(key=lambda row: (-row["available"], row["node"]))
-        return Response({"sku": code, "available": levels.atp_of([sku_id])[sku_id], "nodes": nodes})
+        return Response({"sku": found.code, "available": levels.atp_of([found.pk])[found.pk], "nodes": nodes})
 
 
 class CartAvailability(APIView):
@@ -180,15 +180,18 @@ class StockCounts(APIView):
 
 def _read_counts(rows: list[dict[str, Any]], user: Any, *, at: datetime) -> tuple[list[dict[str, Any]], list[Any]]:
     """The rows that can be believed, with node and SKU ids, and what is wrong with the others."""
-    good, errors = [], []
+    good: list[dict[str, Any]] = []
+    errors: list[Any] = []
     nodes = dict(access.nodes_of(user).filter(active=True).values_list("code", "id"))
-    skus = dict(Sku.objects.filter(code__in=[str(row.get("sku"))[:64] for row in rows]).values_list("code", "id"))
+    told = []
     for place, row in enumerate(rows):
         read = CountIn(data=row, context={"at": at})
-        if not read.is_valid():
+        if read.is_valid():
+            told.append((place, dict(read.validated_data)))
+        else:
             errors += [{"row": place, **error} for error in problems.validation_errors(read.errors)]
-            continue
-        count = dict(read.validated_data)
+    skus = dict(Sku.objects.filter(code__in={count["sku"] for _, count in told}).values_list("code", "id"))
+    for place, count in told:
         for field, known in (("node", nodes), ("sku", skus)):
             if count[field] not in known:
                 unknown = Refused(f"unknown_{field}", {field: count[field]}, field=field, row=place)
@@ -196,7 +199,7 @@ def _read_counts(rows: list[dict[str, Any]], user: Any, *, at: datetime) -> tupl
                 break
         else:
             good.append({**count, "node_id": nodes[count["node"]], "sku_id": skus[count["sku"]]})
-    return good, errors
+    return good, sorted(errors, key=lambda error: int(error["row"]))
 
 
 @transaction.atomic
@@ -270,12 +273,15 @@ class OneSku(APIView):
 
     @extend_schema(operation_id="read_sku", responses={200: SkuOut, 404: ProblemOut})
     def get(self, request: Request, code: str) -> Response:
-        sku = Sku.objects.select_related("category").filter(code=code).first()
-        return Response(_sku(sku)) if sku else _no_sku(code)
+        return Response(_sku(_sku_of(code)))
 
 
-def _no_sku(code: str) -> Any:
-    raise NotFound("unknown_sku", {"sku": code[:64]})
+def _sku_of(code: str) -> Sku:
+    # An address may hold a NUL, which the database takes in no text.
+    sku = Sku.objects.select_related("category").filter(code=code).first() if code.isprintable() else None
+    if sku is None:
+        raise NotFound("unknown_sku", {"sku": code[:64]})
+    return sku
 
 
 def _node(node: Node) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """What endpoints of all rooms share: a POST that is safe to repeat, and lists that go on where the last page ended."""
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +16,7 @@ from inventory import idempotency
 
 PAGE, LARGEST_PAGE = 100, 500
 AHEAD = timedelta(minutes=5)
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -40,7 +42,7 @@ class ProblemOut(serializers.Serializer[Any]):
 
 
 class Instant(serializers.DateTimeField):
-    """An instant with its offset from UTC, at most five minutes ahead of `at` in the context."""
+    """An instant with its offset from UTC, from 1970 to five minutes ahead of `at` in the context."""
 
     def to_internal_value(self, value: Any) -> datetime:
         try:
@@ -51,14 +53,20 @@ class Instant(serializers.DateTimeField):
             raise serializers.ValidationError("An instant like 2026-11-10T09:00:00-06:00 is needed.", "bad_instant")
         if moment.tzinfo is None:
             raise serializers.ValidationError("The offset from UTC is missing.", "offset_missing")
+        if moment < FIRST:
+            raise serializers.ValidationError("It is before 1970.", "too_long_ago")
         if moment > self.context["at"] + AHEAD:
             raise serializers.ValidationError("It is more than 5 minutes ahead.", "in_the_future")
         return moment
 
 
 def checked(shape: type[serializers.Serializer[Any]], request: Request, *, at: datetime) -> dict[str, Any]:
-    """The body as the shape says. Raises ValidationError, which names field and reason."""
-    body = shape(data=request.data, context={"at": at})
+    """The body as the shape says. Raises ValidationError, which names field and reason, ParseError for no JSON."""
+    try:
+        data = request.data
+    except RecursionError:  # a body of opening brackets
+        raise ParseError from None
+    body = shape(data=data, context={"at": at})
     body.is_valid(raise_exception=True)
     return dict(body.validated_data)
 
@@ -74,7 +82,7 @@ def once(request: Request, verb: str, act: Callable[[], tuple[int, Any]], *, at:
 def limit_of(request: Request) -> int:
     """How many rows are asked for. Raises BadInput."""
     text = request.query_params.get("limit", str(PAGE))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LARGEST_PAGE):
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= LARGEST_PAGE):
         raise BadInput("not_a_whole_number", {"value": text[:20], "least": 1, "most": LARGEST_PAGE}, field="limit")
     return int(text)
 

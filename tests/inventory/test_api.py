@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -103,6 +104,33 @@ def test_what_is_no_whole_number_counts_nothing(shop, mugs, quantity):
     assert not FeedRun.objects.exists()
 
 
+@pytest.mark.parametrize("sku", ["A\x00", "\ud800", ["MUG"], {}])
+def test_a_sku_that_is_no_text_spoils_its_row_only(shop, mugs, sku):
+    answer = shop.post(
+        "/api/v1/stock/counts/", json.dumps(counts(row(sku=sku), row())), content_type="application/json"
+    )
+    assert (answer.status_code, answer.json()["taken"]) == (200, 1)
+    assert [(error["row"], error["field"]) for error in answer.json()["errors"]] == [(0, "sku")]
+
+
+def test_a_count_of_no_time_is_refused(shop, mugs):
+    body = counts(row(observed_at="0001-01-01T00:00:00+14:00"))
+    answer = shop.post("/api/v1/stock/counts/", body, format="json").json()
+    assert (answer["taken"], answer["errors"][0]["code"]) == (0, "too_long_ago")
+    assert not FeedRun.objects.exists()
+
+
+def test_a_body_of_brackets_is_no_json(shop, mugs):
+    answer = shop.post("/api/v1/stock/counts/", "[" * 100_000, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "not_json")
+
+
+@pytest.mark.parametrize("path", ["availability", "skus", "nodes"])
+def test_an_address_with_a_nul_names_nothing(shop, path):
+    answer = shop.get(f"/api/v1/{path}/A%00/")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
 def test_a_count_of_the_future_is_refused(shop, mugs):
     later = (datetime.now(UTC) + timedelta(minutes=6)).isoformat()
     answer = shop.post("/api/v1/stock/counts/", counts(row(observed_at=later)), format="json").json()
@@ -131,7 +159,7 @@ def test_lists_go_on_where_the_page_ended(shop):
         assert ([row["code"] for row in second["results"]], second["next"]) == (["C"], None)
 
 
-@pytest.mark.parametrize("limit", ["0", "501", "-1", "x", "9" * 400])
+@pytest.mark.parametrize("limit", ["0", "501", "-1", "x", "9" * 400, "000100999"])
 def test_a_page_of_no_size_is_refused(shop, limit):
     answer = shop.get("/api/v1/nodes/", {"limit": limit})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "limit")
