@@ -79,8 +79,9 @@ def trend(
     figure.update_layout(
         yaxis=axis,
         xaxis={"tickformat": "%-d %b", "type": "date"},
-        margin={"l": 56, "r": 16, "t": 40, "b": 36},
+        margin={"l": 56, "r": 16, "t": 40, "b": 64},
         showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": -0.12, "yanchor": "top"},  # the marks of the versions are above
     )
     plain: dict[str, Any] = json.loads(figure.to_json())
     plain["layout"].pop("template", None)

@@ -1,7 +1,8 @@
 """The network as it is now: what waits where, how fast it moves, which orders will be late. Read afresh every time.
 
 A shipment is in one stage: to pick, to pack (being picked), or waiting (for the carrier, or for the customer). How
-long it still needs is the median of what the same node needed from that stage on in the last seven days.
+long it still needs is the median of what the same node needed from that stage on in the last seven days, less what
+it has spent in the stage already.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from django.core.cache import cache
 from dom_project.lib import db
 
 MEDIANS_SECONDS = 300
-RISKS = 12
+RISKS = 9
 
 # From each stage until the parcel left (pickup: stood ready), by node; node 0 is the whole network.
 MEDIANS = """
@@ -34,12 +35,14 @@ WITH median AS (
   SELECT s.id, s.ref, s.order_id, s.node_id, s.method, s.state, s.cut_off_at, s.transit_days,
          n.time_zone, n.code, n.name, o.ref AS order, o.order_ref, o.promise_at, o.ship_to_time_zone,
          CASE s.state WHEN 'to_pick' THEN 'to_pick' WHEN 'picking' THEN 'to_pack' ELSE 'waiting' END AS stage,
-         CASE s.state WHEN 'to_pick' THEN s.dispatched_at WHEN 'picking' THEN s.picking_at
-              WHEN 'packed' THEN s.packed_at ELSE s.ready_at END AS since_at,
-         make_interval(secs => coalesce(CASE s.state WHEN 'to_pick' THEN coalesce(m.from_pick, a.from_pick)
+         since.at AS since_at,
+         greatest(make_interval(secs => coalesce(CASE s.state WHEN 'to_pick' THEN coalesce(m.from_pick, a.from_pick)
               WHEN 'picking' THEN coalesce(m.from_pack, a.from_pack)
-              WHEN 'packed' THEN coalesce(m.from_wait, a.from_wait) END, 0)) AS needs
+              WHEN 'packed' THEN coalesce(m.from_wait, a.from_wait) END, 0)) - (%(at)s::timestamptz - since.at),
+              interval '0') AS needs
   FROM fulfillment_shipment s JOIN inventory_node n ON n.id = s.node_id JOIN routing_order o ON o.id = s.order_id
+  CROSS JOIN LATERAL (SELECT CASE s.state WHEN 'to_pick' THEN s.dispatched_at WHEN 'picking' THEN s.picking_at
+                                          WHEN 'packed' THEN s.packed_at ELSE s.ready_at END AS at) since
   LEFT JOIN median m ON m.node_id = s.node_id LEFT JOIN median a ON a.node_id = 0
   WHERE s.closed_at IS NULL
 ), judged AS MATERIALIZED (

@@ -103,6 +103,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     at_risk, risks = floor_load.at_risk(at=at)
     waiting = floor_load.exceptions()
     route = next((stage for stage in stages if stage.stage == "to_route"), None)
+    figure = _chart(at)
     today, yesterday = db.rows(TODAY, {"at": at, "day": at - timedelta(days=1)})[0]
     context = {
         "at": at,
@@ -123,6 +124,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "more_stages": max(0, len(stages) - SHOWN_STAGES),
         "risks": [{"risk": risk, "why": RISKS[risk.reason]} for risk in risks],
         "at_risk": at_risk,
+        "more_risks": at_risk - len(risks),
         "waiting": [{"row": row, "sentence": words.sentence(row.reason)} for row in waiting],
         "exceptions": sum(row.count for row in waiting),
         "to_route": route,
@@ -134,7 +136,11 @@ def overview(request: HttpRequest) -> HttpResponse:
         "shipped_hour": sum(stage.went for stage in stages if stage.stage == "waiting"),
         "silence": _silence(at),
         "behind": board.late_by(at),
-        "figure": _chart(at),
+        "figure": figure,
+        "hours": [
+            {"at": datetime.fromisoformat(hour), "pickup": pickup, "ship": ship}
+            for hour, pickup, ship in zip(figure["data"][0]["x"], *(line["y"] for line in figure["data"]), strict=True)
+        ],
         "live_url": live_url(request.user.pk, None),
     }
     return render_part(request, "kpis/overview.html", "tower", context)
