@@ -37,7 +37,7 @@ def test_overview_figures_and_search_are_read_without_javascript(scriptless: Pag
     page.get_by_role("link", name="Reno DC", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Reno DC")
     page.goto(f"{live_server.url}/kpis/")
-    page.get_by_label("Period").select_option("7")
+    page.get_by_role("combobox", name="Period").select_option("7")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("against the 7 days before")).to_be_visible()
     page.goto(f"{live_server.url}/orders/{shop.orders['split']}/")
