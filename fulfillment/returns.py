@@ -70,7 +70,7 @@ STORE = """
 INSERT INTO fulfillment_return
   (key, order_id, order_line_id, node_id, quantity, disposition, reason, taken_back_at, actor)
 SELECT u.*, %s, %s FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::text[],
-  %s::text[]) AS u
+  %s::text[]) AS u ON CONFLICT (key) DO NOTHING
 """
 ALL_BACK = """
 SELECT s.id FROM fulfillment_shipment s
@@ -138,7 +138,9 @@ def _store(new: Sequence[_Return], *, at: datetime, actor: str) -> None:
         (b.key, one.order_id, one.line_id, one.node_id, b.quantity, str(b.disposition), b.reason[:40])
         for b, one in new
     ]
-    db.execute(STORE, [at, actor, *map(list, zip(*columns, strict=True))])
+    # Two orders have two locks: a key may be taken for another order since `known` was read.
+    if db.execute(STORE, [at, actor, *map(list, zip(*columns, strict=True))]) < len(new):
+        raise Refused("other_body", field="key", status=422)
     demand.count_returned([(one.line_id, back.quantity) for back, one in new])
     restock = [(back, one) for back, one in new if back.disposition == Disposition.RESTOCK]
     levels = ledger.open_levels_many(sorted({(one.node_id, one.sku_id) for _, one in restock}))

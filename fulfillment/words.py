@@ -25,6 +25,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     "not_a_pickup": _("%(shipment)s goes with a carrier: ship it."),
     "not_a_parcel": _("%(shipment)s is collected by the customer: hand it over."),
     "tracking_number_missing": _("A parcel leaves with a tracking number."),
+    "before_it_left": _("%(shipment)s left at %(shipped_at)s: it can't have arrived before."),
     "unknown_reason": _("%(reason)s is no reason: it is missing or damaged."),
     "nothing_short": _("All of %(sku)s was found, so nothing is short."),
     "already_shipped": _("Everything asked for has left already. Take it back as a return."),

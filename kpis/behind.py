@@ -68,7 +68,7 @@ def orders(
     """A page of the orders in the figure; `after` is the last page's cursor, `only` = "hurts" leaves good ones out."""
     whole, part = (figure.behind[0], figure.behind[-1]) if len(figure.behind) == 2 else ("", "")
     badness, _sep, order = after.partition("-")
-    known = badness.isdigit() and order.isdigit()
+    known = all(part.isascii() and part.isdigit() and len(part) < 19 for part in (badness, order))
     asked = {
         "names": [name for name in figure.behind if not name.endswith(":")],
         "class": "to_ship:%" if "to_ship:" in figure.behind else "",

@@ -32,6 +32,7 @@ SENT = """
 SELECT order_line_id, quantity FROM fulfillment_shipmentline
 WHERE shipment_id = ANY(%s::bigint[]) AND close_reason = 'shipped'
 """
+SHIPPED_AT = "SELECT id, shipped_at FROM fulfillment_shipment WHERE id = ANY(%s::bigint[])"
 ARRIVED = """
 UPDATE fulfillment_shipment s SET delivered_at = u.at FROM unnest(%s::bigint[], %s::timestamptz[]) AS u(id, at)
 WHERE s.id = u.id
@@ -100,9 +101,14 @@ def deliver_many(
 ) -> list[int]:
     """Parcels reached the customer, at `at` or at the moment that `delivered_at` names for them. Returns them.
 
-    Raises IllegalMove for what is not under way.
+    Raises IllegalMove for what is not under way, BadInput(before_it_left) for a moment before it was shipped, and
+    delivers none of them then.
     """
     shipments = locking.take(shipment_ids)
+    for shipment in shipments:
+        check_move(shipment.state, State.DELIVERED, shipment.ref)
+    if delivered_at:
+        _refuse_too_early(shipments, delivered_at)
     arrived = locking.move(shipments, State.DELIVERED, at=at, stamps=["delivered_at"])
     moments = {shipment.id: (delivered_at or {}).get(shipment.id, at) for shipment in arrived}
     if delivered_at:
@@ -120,6 +126,14 @@ def lose_many(shipment_ids: Collection[int], *, at: datetime, actor: str) -> lis
     lost = locking.move(locking.take(shipment_ids), State.LOST, at=at)
     history.record(Kind.TRACKING, [shipment.told(state="lost") for shipment in lost], actor=actor, at=at)
     return [shipment.id for shipment in lost]
+
+
+def _refuse_too_early(shipments: Sequence[InHand], delivered_at: Mapping[int, datetime]) -> None:
+    shipped_at = dict(db.rows(SHIPPED_AT, [[shipment.id for shipment in shipments]]))
+    for shipment in shipments:
+        if delivered_at.get(shipment.id, shipped_at[shipment.id]) < shipped_at[shipment.id]:
+            left = shipped_at[shipment.id].isoformat()
+            raise BadInput("before_it_left", {"shipment": shipment.ref, "shipped_at": left}, field="delivered_at")
 
 
 def _leave(

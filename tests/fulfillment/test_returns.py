@@ -7,6 +7,7 @@ from fulfillment.returns import Back, Taken
 from inventory.models import LedgerEntry
 from routing.models import OrderEvent, OrderLine, Outbox
 from tests import make
+from tests.races import run_at_once
 
 from .sold import AT, everything, figures, packed, shipped, sound, stock
 
@@ -100,3 +101,20 @@ def test_what_never_left_can_not_come_back(reno):
     order = packed(reno).order
     with pytest.raises(Refused, match="more_than_shipped"):
         returns.take_back(order.ref, "1", 1, key="r1", node="RENO", at=AT, actor=CLERK)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_key_for_two_orders_at_once_is_one_return(reno):
+    orders = [shipped(reno, number=number).order for number in ("T1", "T2")]
+
+    def take(number: int) -> str:
+        try:
+            returns.take_back(orders[number].ref, "1", 1, key="r1", node="RENO", at=AT, actor=CLERK)
+        except Refused as refused:
+            return refused.code
+        return "taken"
+
+    assert sorted(run_at_once(2, take)) == ["other_body", "taken"]
+    assert Return.objects.count() == 1
+    assert figures(reno) == (7, 0, 0)
+    assert sound()

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -229,3 +231,15 @@ def test_a_scan_finds_the_line_or_names_what_is_expected(reno):
         with pytest.raises(Refused) as refused:
             shipments.expect_scan(shipment.id, code)
         assert (refused.value.code, refused.value.params["expected"]) == (told, ["TRAY"])
+
+
+def test_nothing_arrives_before_it_left(reno):
+    shipment = shipped(reno)
+    before = everything()
+    early = {shipment.id: AT - timedelta(seconds=1)}
+    with pytest.raises(BadInput) as refused:
+        shipments.deliver_many([shipment.id], delivered_at=early, at=AT + timedelta(days=1), actor="feed:ups")
+    assert (refused.value.code, refused.value.field) == ("before_it_left", "delivered_at")
+    assert everything() == before
+    shipments.deliver_many([shipment.id], delivered_at={shipment.id: AT}, at=AT, actor="feed:ups")
+    assert Shipment.objects.get().delivered_at == AT

@@ -177,3 +177,8 @@ def test_the_orders_of_a_figure_are_a_page_and_an_unknown_figure_is_not(client):
     client.force_login(make.user(Role.EXECUTIVE))
     assert client.get(reverse("kpi_orders", args=["csat"])).status_code == 200
     assert client.get(reverse("kpi_orders", args=["nope"])).status_code == 404
+
+
+@pytest.mark.parametrize("after", ["9" * 30 + "-1", "1-" + "9" * 30, "²-1", "1-", "-5-1"])
+def test_a_cursor_that_was_never_given_begins_at_the_first_page(after):
+    assert behind.orders(FIGURES["cost_per_order"], PERIOD, after=after) == behind.Page([], 0, "")

@@ -85,6 +85,7 @@ connections amei -
 connection_new am am
 connection amei -
 connection_edit am am
+connection_limits am am
 connection_check - am
 connection_pull - am
 connection_case - am
