@@ -143,6 +143,11 @@ def connect(*, at: datetime) -> None:
     )
 
 
+def is_connected() -> bool:
+    """Whether the shop was once opened and its history played to the end: connecting it comes last."""
+    return Connection.objects.filter(ref="erp").exists()
+
+
 def open_shop(*, at: datetime, years: tuple[int, ...]) -> None:
     """Everything before the first order. Call once, on an empty database."""
     make_channels()

@@ -18,23 +18,26 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         now = timezone.now()
-        # The demo is made anew if the machine dies now: nothing here was promised to anybody.
+        # What a dying machine takes with it is played again: nothing here was promised to anybody.
         db.execute("SET synchronous_commit = off")
-        if Node.objects.exists():
+        if retailer.is_connected():
             self._catch_up(now)
         else:
             self._begin(now)
         retailer.connect(at=now)
 
     def _begin(self, now: datetime) -> None:
-        began, start = (
-            time.monotonic(),
-            (now - timedelta(days=history.DAYS)).replace(minute=0, second=0, microsecond=0),
-        )
-        self.stdout.write(f"Opening {RETAILER}: 68 nodes, 600 SKUs …")
-        with transaction.atomic():
-            retailer.open_shop(at=start, years=(start.year, start.year + 1))
-        self.stdout.write(f"Playing {history.DAYS} days of orders …")
+        """Open the shop and play its thirty days; where that broke off, go on from there."""
+        began = time.monotonic()
+        start = (now - timedelta(days=history.DAYS)).replace(minute=0, second=0, microsecond=0)
+        if Node.objects.exists():
+            start = history.last_moment() or start
+            self.stdout.write(f"The history ends with {start:%d %b, %H:%M} UTC: going on from there …")
+        else:
+            self.stdout.write(f"Opening {RETAILER}: 68 nodes, 600 SKUs …")
+            with transaction.atomic():
+                retailer.open_shop(at=start, years=(start.year, start.year + 1))
+            self.stdout.write(f"Playing {history.DAYS} days of orders …")
         total = history.play(start, now, per_day=history.ORDERS_PER_DAY, tell=self._tell)
         history.close_the_books(at=now)
         snapshots.rebuild(at=now)
