@@ -227,15 +227,21 @@ def _make_database(url: str) -> bool:
 
 
 def _wait(service: Service, seconds: float, log: Path, ready: Callable[[], bool]) -> None:
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            if ready():
-                return
-        except (psycopg.OperationalError, redis.RedisError):
-            pass
-        if service.process.poll() is not None or time.monotonic() > until:
-            service.stop(5)
-            last = log.read_text(errors="replace").splitlines()[-10:]
-            raise ServiceError("\n".join([f"{service.name} did not start; the end of {log}:", *last]))
-        time.sleep(0.05)
+    """Return once it is ready. Nobody else knows of the server yet, so it ends with whatever ends this wait."""
+    try:
+        until = time.monotonic() + seconds
+        while not _answers(ready):
+            if service.process.poll() is not None or time.monotonic() > until:
+                last = log.read_text(errors="replace").splitlines()[-10:]
+                raise ServiceError("\n".join([f"{service.name} did not start; the end of {log}:", *last]))
+            time.sleep(0.05)
+    except BaseException:
+        service.stop(5)
+        raise
+
+
+def _answers(ready: Callable[[], bool]) -> bool:
+    try:
+        return ready()
+    except (psycopg.OperationalError, redis.RedisError):
+        return False

@@ -78,7 +78,7 @@ class House:
             with psycopg.connect(self.environment["DATABASE_URL"], connect_timeout=5) as connection:
                 if reason := too_old(connection.info.server_version):
                     fail(reason)
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             fail(f"DATABASE_URL can't be reached: {error}")
 
     def prepare(self) -> None:
@@ -86,8 +86,6 @@ class House:
         HOME.mkdir(exist_ok=True)
         HOME.chmod(0o755 if os.geteuid() == 0 else 0o700)  # as root PostgreSQL's own user must walk through
         (HOME / "log").mkdir(exist_ok=True)
-        for log in (HOME / "log").glob("*.log"):
-            log.replace(log.with_suffix(".old"))
         file = HOME / "secrets.json"
         known = json.loads(file.read_text()) if file.exists() else {}
         if missing := SECRETS.keys() - known.keys():
@@ -110,6 +108,11 @@ class House:
             "DEMO_LOGINS": json.dumps([login.offered(known["DEMO_PASSWORD"]) for login in LOGINS]),
             **self.environment,
         }
+
+    def keep_old_logs(self) -> None:
+        """Put the logs of the start before this one aside. Only who has the lock may: they may be somebody's yet."""
+        for log in (HOME / "log").glob("*.log"):
+            log.replace(log.with_suffix(".old"))
 
     # ── servers ───────────────────────────────────────────────────────────────────────────────────
     def start_servers(self) -> None:
@@ -153,15 +156,8 @@ class House:
         worker = [*celery, "worker", *quiet, "--without-gossip", "--without-mingle", "--without-heartbeat"]
         web = [str(bin_folder / "granian"), "--interface", "asgi", "--host", self.host, "--port", str(self.port)]
         # A stream never ends by itself, and a page that takes longer than these two seconds is cut with it.
-        web += [
-            "--workers-kill-timeout",
-            "2",
-            "--respawn-failed-workers",
-            "--no-ws",
-            "--log-level",
-            "warning",
-            "dom_project.asgi:application",
-        ]
+        web += ["--workers-kill-timeout", "2", "--respawn-failed-workers", "--no-ws", "--log-level", "warning"]
+        web.append("dom_project.asgi:application")
         manage = [sys.executable, str(ROOT / "manage.py")]
         threads = {"DB_POOL": str(WEB_THREADS), "WEB_THREADS": str(WEB_THREADS)}
         self._run("web", web, threads)
@@ -216,6 +212,15 @@ class House:
         (HOME / "environment").unlink(missing_ok=True)
 
 
+def port_of(text: str) -> int:
+    """Return the port that PORT names, 8000 if it names none."""
+    if not text:
+        return 8000
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65_536):
+        fail(f"PORT={text[:20]} is no port: it must be a number from 1 to 65535.")
+    return int(text)
+
+
 def start_again(start: Callable[[], Service]) -> Service:
     """Start a server that died. What is left of the old one may need a moment to go."""
     for pause in (1, 2, 4):
@@ -246,7 +251,7 @@ def print_welcome(house: House, installed: float, seeded: float, started: float)
 def main() -> None:
     for stopping in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(stopping, _interrupt)
-    house = House(int(os.environ.get("PORT", "8000")), os.environ.get("HOST", "127.0.0.1"))
+    house = House(port_of(os.environ.get("PORT", "")), os.environ.get("HOST", "127.0.0.1"))
     house.check_port()
     house.prepare()
     with (HOME / "lock").open("a+") as lock:
@@ -258,6 +263,7 @@ def main() -> None:
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
+        house.keep_old_logs()
         try:
             began = time.monotonic()
             say("Starting PostgreSQL and Valkey …")

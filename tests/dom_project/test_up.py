@@ -51,6 +51,45 @@ def test_a_database_that_can_not_be_reached_is_named(monkeypatch):
         up.House(8000, "127.0.0.1").check_database()
 
 
+def test_an_address_that_is_none_is_refused_in_words(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://nobody@127.0.0.1/none?no_such_option=1")
+    with pytest.raises(SystemExit, match="DATABASE_URL can't be reached"):
+        up.House(8000, "127.0.0.1").check_database()
+
+
+@pytest.mark.parametrize("port", ["http", "0", "65536", "-1", "80 ", "²"])
+def test_a_port_that_is_none_is_refused_in_words(port):
+    assert (up.port_of(""), up.port_of("8001")) == (8000, 8001)
+    with pytest.raises(SystemExit, match="is no port: it must be a number from 1 to 65535"):
+        up.port_of(port)
+
+
+def test_a_second_start_leaves_the_logs_of_the_first_alone(home):
+    (home / "log").mkdir(parents=True)
+    (home / "log" / "web.log").write_text("mine")
+    second = up.House(8000, "127.0.0.1")
+    second.prepare()
+    assert (home / "log" / "web.log").read_text() == "mine"
+    second.keep_old_logs()
+    assert (home / "log" / "web.old").read_text() == "mine"
+
+
+def test_a_server_that_is_given_up_while_it_starts_is_ended(tmp_path, monkeypatch):
+    started = []
+
+    def interrupted(service: devservices.Service, *_: object) -> None:
+        started.append(service.process)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(devservices, "_answers", lambda _ready: interrupted(begun[-1]))
+    begun: list[devservices.Service] = []
+    make = devservices.Service
+    monkeypatch.setattr(devservices, "Service", lambda *parts: begun.append(make(*parts)) or begun[-1])
+    with pytest.raises(KeyboardInterrupt):
+        devservices.start_valkey(tmp_path / "valkey")
+    assert started[0].returncode is not None
+
+
 @pytest.mark.parametrize(
     ("server", "reason"),
     [(180006, ""), (190000, ""), (170011, "PostgreSQL 17 is too old: Fairlead needs 18 or newer")],
