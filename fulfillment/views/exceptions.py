@@ -146,8 +146,9 @@ def _page(request: HttpRequest) -> dict[str, Any]:
         "tokens": [(row, words.sentence(row.reason)) for row in by_reason],
         "reason": reason,
         "open": sum(row.count for row in by_reason),
-        "groups": _groups(rows, [row.reason for row in by_reason], names, user.actor),
+        "groups": _groups(rows, {row.reason: row.count for row in by_reason}, names, user.actor),
         "more": told_cursor((rows[-1].raised_at, rows[-1].id)) if more else "",
+        "most": MOST,
         "case": case,
         "may_count": may(request, Right.COUNT_STOCK),
         "letters": [
@@ -161,6 +162,7 @@ def _page(request: HttpRequest) -> dict[str, Any]:
         "dead": backlog.dead,
         "may_send": may(request, Right.CONNECT),
         "waits": waits,
+        "may_work": may(request, Right.WORK_FLOOR),
         "drawn": drawn,
         "unchanged": drawn == request.GET.get("drawn", ""),
         "live_url": live_url(user.pk, None),
@@ -168,7 +170,7 @@ def _page(request: HttpRequest) -> dict[str, Any]:
 
 
 def _groups(
-    rows: Sequence[OpenException], order: Sequence[str], names: Mapping[str, str], me: str
+    rows: Sequence[OpenException], counts: Mapping[str, int], names: Mapping[str, str], me: str
 ) -> list[dict[str, Any]]:
     """Rows under their reasons, the most frequent reason first, the oldest row first."""
     by_reason: dict[str, list[OpenException]] = {}
@@ -177,6 +179,7 @@ def _groups(
     return [
         {
             "reason": reason,
+            "count": counts.get(reason, len(by_reason[reason])),
             "said": words.sentence(reason, by_reason[reason][0].params),
             "to_do": to_do(reason),
             "rows": [
@@ -184,7 +187,7 @@ def _groups(
                 for row in by_reason[reason]
             ],
         }
-        for reason in [*order, *(reason for reason in by_reason if reason not in order)]
+        for reason in [*counts, *(reason for reason in by_reason if reason not in counts)]
         if reason in by_reason
     ]
 

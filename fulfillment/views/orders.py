@@ -40,7 +40,8 @@ def orders(request: HttpRequest) -> HttpResponse:
     states = [asked["state"]] if asked["state"] else []
     page = search.orders(**wanted, states=states, before=before, after=None if before else after)
     things = lookup.find(asked["q"]) if may(request, Right.SEE_NETWORK) and not (before or after) else []
-    if not things and asked["q"] and len(page.rows) == 1 and not wants_part(request) and not (before or after):
+    only_searched = asked["q"] and not (asked["state"] or asked["channel"] or before or after)
+    if only_searched and not things and len(page.rows) == 1 and not wants_part(request):
         return redirect("order", ref=page.rows[0].ref)
 
     counts = search.count_by_state(**wanted, most=COUNTED)
