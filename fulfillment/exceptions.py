@@ -20,6 +20,8 @@ class OpenException(NamedTuple):
     order_ref: str
     channel_ref: str
     promise_at: datetime
+    method: str
+    time_zone: str  # where the order goes
     line_ref: str
     sku: str
     units: int
@@ -27,7 +29,7 @@ class OpenException(NamedTuple):
 
 LIST = """
 SELECT e.id, e.room, e.reason, e.params, e.raised_at, e.owner, o.ref, o.order_ref, o.promise_at,
-  coalesce(l.line_ref, ''), coalesce(k.code, ''), coalesce(l.pending,
+  o.method, o.ship_to_time_zone, coalesce(l.line_ref, ''), coalesce(k.code, ''), coalesce(l.pending,
     (SELECT sum(x.pending) FROM routing_orderline x WHERE x.order_id = o.id), 0)::int
 FROM routing_orderexception e JOIN routing_order o ON o.id = e.order_id
 LEFT JOIN routing_orderline l ON l.id = e.line_id LEFT JOIN inventory_sku k ON k.id = l.sku_id

@@ -33,6 +33,7 @@ class Entry(NamedTuple):
     detail: str
     tone: str  # "", good, warn, bad
     actor: str
+    time_zone: str = ""  # a node's own, of what happens by its clock
 
     @property
     def is_day(self) -> bool:
@@ -97,9 +98,18 @@ def past(
 
 
 def to_come(
-    parcels: Sequence[Parcel], nodes: Mapping[str, str], *, promise_at: datetime, time_zone: str, at: datetime
+    parcels: Sequence[Parcel],
+    nodes: Mapping[str, str],
+    *,
+    promise_at: datetime,
+    by_day: bool,
+    time_zone: str,
+    at: datetime,
 ) -> list[Entry]:
-    """What should happen next, the latest first: cut-offs, arrivals, the promise. Days are the customer's."""
+    """What should happen next, the latest first: cut-offs, arrivals, the promise. Days are the customer's.
+
+    `by_day`: what is promised is the day of `promise_at`, not its hour.
+    """
     zone = ZoneInfo(time_zone)
     going = [parcel for parcel in parcels if not parcel.gone]
     under_way = [parcel for parcel in going if parcel.state not in THERE]
@@ -109,12 +119,13 @@ def to_come(
         if parcel.cut_off_at and parcel.cut_off_at > at and waits_on_floor(parcel):
             title = _("Cut-off of %(node)s") % {"node": nodes.get(parcel.node, parcel.node)}
             day = parcel.cut_off_at.astimezone(zone).date()
-            found.append((day, 0, Entry(parcel.cut_off_at, title, which, "", "")))
+            found.append((day, 0, Entry(parcel.cut_off_at, title, which, "", "", parcel.time_zone)))
         title = _("Arrives") if parcel.service else _("Ready for the customer")
         found.append((parcel.arrive_date, 1, Entry(parcel.arrive_date, title, which, "", "")))
     if promise_at > at and (under_way or not going):
-        entry = Entry(promise_at, _("Promised until then"), "", "", "")
-        found.append((promise_at.astimezone(zone).date(), 2, entry))
+        day = promise_at.astimezone(zone).date()
+        entry = Entry(day if by_day else promise_at, _("Promised until then"), "", "", "", time_zone)
+        found.append((day, 2, entry))
     return [entry for _day, _kind, entry in sorted(found, key=lambda row: row[:2], reverse=True)]
 
 

@@ -60,7 +60,22 @@ TO_DO: Mapping[str, str | Promise] = {
     "do_look": _("Open the order and look why."),
 }
 
-WORDS: Mapping[str, str | Promise] = {**REFUSALS, **{f"why_{code}": text for code, text in WHY.items()}, **TO_DO}
+# Why a connected system did not take an event.
+NOT_TAKEN: Mapping[str, str | Promise] = {
+    "not_taken_answered": _("It answered with status %(status)s."),
+    "not_taken_unreachable": _("It could not be reached."),
+    "not_taken_timed_out": _("It did not answer within %(seconds)s seconds."),
+    "not_taken_forbidden_address": _("Its address is not one that may be called."),
+    "not_taken_too_large": _("Its answer was larger than %(max_bytes)s bytes."),
+    "not_taken_broken_answer": _("Its answer could not be read."),
+}
+
+WORDS: Mapping[str, str | Promise] = {
+    **REFUSALS,
+    **{f"why_{code}": text for code, text in WHY.items()},
+    **TO_DO,
+    **NOT_TAKEN,
+}
 sentences.teach(WORDS)
 
 
@@ -77,3 +92,8 @@ def why(told: Mapping[str, Any]) -> str:
 def to_do(reason: str) -> str:
     """What a person does first about an exception with this reason."""
     return sentence(f"do_{reason}" if f"do_{reason}" in TO_DO else "do_look")
+
+
+def not_taken(error: Mapping[str, Any] | None) -> str:
+    """Why an event was not taken, from the error that is kept with it; empty when none is."""
+    return sentence(f"not_taken_{error['code']}", error.get("params")) if error else ""

@@ -204,7 +204,9 @@ class Answers:
         for code in dict.fromkeys([*parcels, *others, *refused]):
             stock = self.seen.atp.get(code, []) if self.seen else []
             other, why = others.get(code), refused.get(code)
-            cost = self.decision.priced if code in parcels else other["priced"] if other else None
+            # What a unit without a place is taken to cost steers the choice; nobody pays it.
+            paid = other if other and not other["unfilled"] else None
+            cost = self.decision.priced if code in parcels else paid["priced"] if paid else None
             rows.append(
                 NodeRow(
                     code=code,
@@ -226,6 +228,7 @@ class Answers:
             key=lambda row: (
                 not row.chosen,
                 row.refused,
+                row.cost is None,
                 row.cost or 0,
                 row.distance_km if row.distance_km >= 0 else far,
             ),

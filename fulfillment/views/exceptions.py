@@ -20,12 +20,12 @@ from dom_project.lib.htmx import live_url, render_part, say, wants_part
 from dom_project.lib.sentences import sentence
 from fulfillment import exceptions as work
 from fulfillment.exceptions import OpenException
-from fulfillment.words import to_do
+from fulfillment.words import not_taken, to_do
 from routing import exceptions as raised
 from routing import outbox, shortfalls, waiting, words
 from routing.models import ShortfallCase
 
-from .orders import cursor, told_cursor
+from .orders import cursor, promise_date, told_cursor
 
 PAGE = "fulfillment/exceptions.html"
 SHOWN = 50
@@ -155,7 +155,7 @@ def _page(request: HttpRequest) -> dict[str, Any]:
             (
                 letter,
                 words.event(letter.topic.removeprefix("order.")),
-                sentence((letter.error or {}).get("code", ""), (letter.error or {}).get("params")),
+                not_taken(letter.error),
             )
             for letter in letters
         ],
@@ -183,7 +183,13 @@ def _groups(
             "said": words.sentence(reason, by_reason[reason][0].params),
             "to_do": to_do(reason),
             "rows": [
-                {"row": row, "owner": names.get(row.owner, ""), "mine": row.owner == me, "said": _own_words(row)}
+                {
+                    "row": row,
+                    "owner": names.get(row.owner, ""),
+                    "mine": row.owner == me,
+                    "said": _own_words(row),
+                    "promise_date": promise_date(row),
+                }
                 for row in by_reason[reason]
             ],
         }

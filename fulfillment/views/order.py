@@ -160,7 +160,12 @@ def _page(request: HttpRequest, found: Order, at: datetime) -> dict[str, Any]:
         "past": past[:RECENT],
         "long_past": past[RECENT:],
         "to_come": timeline.to_come(
-            parcels, names, promise_at=found.promise_at, time_zone=found.ship_to_time_zone, at=at
+            parcels,
+            names,
+            promise_at=found.promise_at,
+            by_day=found.method == "ship",
+            time_zone=found.ship_to_time_zone,
+            at=at,
         )
         if found.state != "cancelled"
         else [],

@@ -1,7 +1,7 @@
 """The list of orders: found by whatever a person has in hand, filtered by state and channel, newest first."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from dom_project.accounts.access import Right, may, needs
 from dom_project.lib.htmx import live_url, render_part, wants_part
 from dom_project.words import ORDER_STATES
 from fulfillment import search
+from fulfillment.exceptions import OpenException
 from inventory import lookup
 from inventory.access import is_bound, nodes_of
 from inventory.models import Channel, Node
@@ -65,14 +66,19 @@ def orders(request: HttpRequest) -> HttpResponse:
 
 
 def _told(row: search.Row, names: Mapping[str, str], channels: Mapping[str, str], at: datetime) -> dict[str, Any]:
-    """A row with its nodes by name; what is sent is promised for a day, what is collected for an hour."""
+    """A row with its nodes by name."""
     return {
         "row": row,
         "channel": channels[row.channel],
         "nodes": ", ".join(names[code] for code in row.nodes),
-        "promise_date": row.promise_at.astimezone(ZoneInfo(row.time_zone)).date() if row.method == "ship" else None,
+        "promise_date": promise_date(row),
         "late": row.state in OPEN and row.promise_at < at,
     }
+
+
+def promise_date(row: search.Row | OpenException) -> date | None:
+    """The day there that a parcel is promised for; None for what is collected, which is promised for an hour."""
+    return row.promise_at.astimezone(ZoneInfo(row.time_zone)).date() if row.method == "ship" else None
 
 
 def _channels(asked: dict[str, str], channels: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """One order's page: who sees what of it, what it says of where the order stands, and what a person may do."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from dom_project.accounts.models import Role
@@ -64,6 +66,13 @@ def test_it_says_where_every_parcel_stands(desk, reno):
 def test_the_cut_off_is_told_in_the_nodes_own_zone(desk, reno):
     order = on_the_floor(reno).order
     assert ">Tue 10 Nov, 15:00 PST</time>" in text_of(desk.get(f"/orders/{order.ref}/"))
+
+
+def test_what_is_to_come_tells_a_days_promise_as_that_day(desk, reno):
+    coming = {"promise_at": datetime(2099, 11, 14, 7, 59, tzinfo=UTC)}  # the end of Friday in California
+    sent, collected = make.order(**coming), make.order(method="pickup", pickup_node=reno, **coming)
+    assert '<span class="at">Fri 13 Nov</span>' in text_of(desk.get(f"/orders/{sent.ref}/"))
+    assert ">Fri 13 Nov, 23:59 PST</time>" in text_of(desk.get(f"/orders/{collected.ref}/"))
 
 
 def test_cancelling_says_line_by_line_what_came_of_it(desk, reno):

@@ -35,3 +35,9 @@ def test_each_sentence_takes_what_it_is_given(code):
 def test_a_list_is_told_with_commas():
     told = words.sentence("wrong_item", {"sku": "LAMP", "name": "Lamp", "expected": ["MUG", "TRAY"]})
     assert told == "This is Lamp (LAMP). Expected: MUG, TRAY."
+
+
+def test_each_way_to_miss_a_letter_has_its_sentence():
+    assert words.not_taken({"code": "answered", "params": {"status": 500}}) == "It answered with status 500."
+    assert words.not_taken({"code": "unreachable", "params": {"error": "x"}}) == "It could not be reached."
+    assert words.not_taken(None) == ""

@@ -241,7 +241,7 @@ def subscriber(now: datetime) -> None:
     Subscriber.objects.create(ref="till", name="Tills", url="http://127.0.0.1:9", secret="s", failures=9)
     ids = Outbox.objects.order_by("id").values_list("id", flat=True)[:2]
     Outbox.objects.filter(id__in=list(ids)).update(
-        dead_at=now, attempts=12, last_error={"code": "http_status", "params": {"status": 500}}
+        dead_at=now, attempts=12, last_error={"code": "answered", "params": {"status": 500}}
     )
 
 
