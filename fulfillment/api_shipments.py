@@ -132,12 +132,16 @@ class Step(APIView):
 
 def _step(verb: str, shape: type[serializers.Serializer[Any]], act: Callable[..., None], doc: str) -> type[Step]:
     """An endpoint for a verb of the floor."""
-    made = type(verb.title().replace("_", ""), (Step,), {"verb": verb, "shape": shape, "act": act, "__doc__": doc})
-    described = extend_schema(
+
+    # A method of its own: what is said of it for the API's document is kept on it.
+    @extend_schema(
         operation_id=verb, description=doc, parameters=[KEY], request=shape, responses={200: ShipmentOut, **PROBLEMS}
     )
-    made.post = described(Step.post)  # type: ignore[attr-defined]
-    return made
+    def post(self: Step, request: Request, ref: str) -> Response:
+        return Step.post(self, request, ref)
+
+    parts = {"verb": verb, "shape": shape, "act": act, "post": post, "__doc__": doc}
+    return type(verb.title().replace("_", ""), (Step,), parts)
 
 
 def _pick(_self: Step, shipment: Shipment, body: dict[str, Any], **by: Any) -> None:

@@ -56,20 +56,20 @@ class OrderIn(serializers.Serializer[Any]):
     tags = serializers.ListField(child=serializers.CharField(max_length=24), max_length=20, required=False)
 
 
-class OrderOut(serializers.Serializer[Any]):
+class AcceptedOut(serializers.Serializer[Any]):
     ref, channel, order_ref = serializers.CharField(), serializers.CharField(), serializers.CharField()
     promise_at = serializers.DateTimeField()
     promise_source = serializers.ChoiceField(["channel", "computed", "default"])
     repeated = serializers.BooleanField(help_text="It was here before; nothing was written.")
 
 
-class RowOut(OrderOut):
+class RowOut(AcceptedOut):
     row = serializers.IntegerField(help_text="From 0.")
     status = serializers.ChoiceField(["accepted", "repeated", "refused"])
     error = ErrorOut(required=False)
 
 
-class OrdersOut(serializers.Serializer[Any]):
+class IntakeOut(serializers.Serializer[Any]):
     accepted, repeated, refused = (serializers.IntegerField() for _ in range(3))
     results = RowOut(many=True)
 
@@ -83,7 +83,7 @@ class OrderIntake(APIView):
         operation_id="create_order",
         parameters=[KEY],
         request=OrderIn,
-        responses={201: OrderOut, 200: OrderOut, 400: ProblemOut, 409: ProblemOut, 422: ProblemOut},
+        responses={201: AcceptedOut, 200: AcceptedOut, 400: ProblemOut, 409: ProblemOut, 422: ProblemOut},
     )
     @db.retry_on_conflict
     def post(self, request: Request) -> Response:
@@ -106,7 +106,7 @@ class OrdersIntake(APIView):
         operation_id="create_orders",
         parameters=[KEY],
         request=OrderIn(many=True),
-        responses={200: OrdersOut, 400: ProblemOut, 409: ProblemOut, 422: ProblemOut},
+        responses={200: IntakeOut, 400: ProblemOut, 409: ProblemOut, 422: ProblemOut},
     )
     @db.retry_on_conflict
     def post(self, request: Request) -> Response:

@@ -180,6 +180,26 @@ def test_orders_carry_no_personal_data(caller, reno):
     assert "customer" not in caller.get(f"/api/v1/orders/{order.ref}/").json()
 
 
+def test_the_document_of_the_api_gives_every_call_a_name_and_a_shape_of_its_own(client, capsys):
+    client.force_login(make.user(Role.ADMINISTRATOR))
+    document = client.get("/api/schema/", HTTP_ACCEPT="application/vnd.oai.openapi+json").json()
+    assert capsys.readouterr().err == ""  # where the generator warns of two of one name
+    steps = {
+        path: document["paths"][f"/api/v1/shipments/{{ref}}/{path}/"]["post"]
+        for path in ("pick", "short", "pack", "ready", "ship", "hand-over", "deliver")
+    }
+    assert {path: step["operationId"] for path, step in steps.items()} == {
+        "pick": "pick_shipment",
+        "short": "short_shipment",
+        "pack": "pack_shipment",
+        "ready": "ready_shipment",
+        "ship": "ship_shipment",
+        "hand-over": "hand_over_shipment",
+        "deliver": "deliver_shipment",
+    }
+    assert len({step["description"] for step in steps.values()}) == len(steps)
+
+
 def test_the_document_of_the_api_describes_every_endpoint(client):
     client.force_login(make.user(Role.ADMINISTRATOR))
     document = client.get("/api/schema/", HTTP_ACCEPT="application/vnd.oai.openapi+json").json()
