@@ -145,6 +145,15 @@
     untold.set(part, event.detail.type);
   });
 
+  // A press that leads to another page is not led back by the news of what it did.
+  let leaving = false;
+  document.addEventListener('htmx:beforeOnLoad', event => {
+    if (leaving && event.detail.elt.closest('[data-quiet]')) event.preventDefault();
+    if (!event.detail.xhr.getResponseHeader('HX-Redirect')) return;
+    leaving = true;
+    setTimeout(() => { leaving = false; }, 10_000); // who is asked about unsaved work may stay
+  });
+
   // ── small things ────────────────────────────────────────────────────────────────────────────────────────────
   // "/" goes to the search field, as in most lists of work.
   document.addEventListener('keydown', event => {

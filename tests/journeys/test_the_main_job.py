@@ -252,6 +252,8 @@ def pack_and_ship(page: Page) -> None:
     page.get_by_role("button", name="Pack 1 unit").click()
     page.get_by_label("Tracking number on the label").fill("TRK-31")
     page.get_by_role("button", name="Ship: the carrier has it").click()
+    page.wait_for_url("**/store/RENO/?tab=ready")
+    page.get_by_role("link", name="Done").click()
     expect(page.get_by_text("TRK-31", exact=True)).to_be_visible()
 
 
