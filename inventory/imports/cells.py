@@ -122,9 +122,12 @@ def yes_or_no(cell: str) -> bool:
     raise Wrong("not_yes_or_no", value=value[:40])
 
 
-def codes(cell: str) -> list[str]:
+def codes(cell: str, *, longest: int = 24) -> list[str]:
     """Codes parted by blanks, commas, semicolons or bars, each once, in order."""
-    return list(dict.fromkeys(part for part in re.split(r"[\s,;|]+", cell.strip()) if part))
+    found = list(dict.fromkeys(part for part in re.split(r"[\s,;|]+", cell.strip()) if part))
+    if any(len(code) > longest for code in found):
+        raise Wrong("too_long", longest=longest)
+    return found
 
 
 def one_of(cell: str, allowed: tuple[str, ...]) -> str:

@@ -33,7 +33,7 @@ FIELDS = (
 READERS = {
     "name": lambda cell: cells.text(cell, longest=200),
     "category": lambda cell: cells.slug(cell).lower() if cell.strip() else "",
-    "barcodes": cells.codes,
+    "barcodes": lambda cell: cells.codes(cell, longest=64),
     "weight_grams": lambda cell: cells.whole(cell, most=2_000_000),
     "length_mm": lambda cell: cells.whole(cell, most=100_000),
     "width_mm": lambda cell: cells.whole(cell, most=100_000),

@@ -77,6 +77,16 @@ def test_bad_skus_go_back_and_good_ones_come_in(take):
     assert set(Sku.objects.values_list("code", flat=True)) == {"OLD", "MUG"}
 
 
+@pytest.mark.parametrize(("cell", "field"), [(f"{'4' * 65},", "barcodes"), (f",{'a' * 25}", "handling_classes")])
+def test_a_code_that_is_too_long_spoils_its_row_only(take, cell, field):
+    run = take("skus", f"sku,barcodes,handling classes\nLONG,{cell}\nMUG,401,frozen\n")
+    assert (run.state, run.rows_good, run.rows_bad) == ("done", 1, 1)
+    assert [code for code, *_ in Sku.objects.values_list("code")] == ["MUG"]
+    assert [(name, reason) for told in run.faults.values_list("faults", flat=True) for name, reason, _ in told] == [
+        (field, "too_long")
+    ]
+
+
 def test_nodes_are_made_and_their_days_opened(take):
     run = take(
         "nodes",
