@@ -14,12 +14,13 @@ from routing import rates, strategies
 from routing.facts import STOCK, Array, Facts, GivenBack, Heads, Line, Nodes, Wanted, bits_of, build, lines_of_orders
 from routing.rules import KINDS, METHODS, Rule
 
+# The sum tells a change of a node from none though it was committed after a later one; the newest moment does not.
 HEADS = """
 SELECT (SELECT version_id FROM routing_strategyactivation ORDER BY id DESC LIMIT 1),
   (SELECT jsonb_object_agg(currency, id) FROM (
      SELECT DISTINCT ON (currency) currency, id FROM routing_ratecard WHERE live ORDER BY currency, id DESC) c),
   (SELECT max(id) FROM routing_ratecard WHERE live),
-  (SELECT row(count(*), max(id), max(changed_at))::text FROM inventory_node),
+  (SELECT row(count(*), max(id), sum(extract(epoch FROM changed_at)))::text FROM inventory_node),
   (SELECT jsonb_object_agg(base || quote, rate) FROM (
      SELECT DISTINCT ON (base, quote) base, quote, rate FROM inventory_exchangerate
      WHERE from_date <= %s ORDER BY base, quote, from_date DESC) r)

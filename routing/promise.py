@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -20,7 +21,8 @@ Source = Order.PromiseSource
 NEVER = 32_000
 DAY_ENDS = time(23, 59, 59)
 
-MASTERS = "SELECT count(*), max(id), max(changed_at) FROM inventory_node WHERE active"
+# A sum: the newest moment would hide a change that was committed after a later one.
+MASTERS = "SELECT count(*), max(id), sum(extract(epoch FROM changed_at)) FROM inventory_node WHERE active"
 CLASSES = "SELECT id, handling_classes FROM inventory_sku WHERE id = ANY(%s::bigint[]) AND handling_classes <> '{}'"
 
 
@@ -157,7 +159,7 @@ def _arrivals(wishes: Sequence[Wish], nodes: Nodes, *, at: datetime, currency: s
 
 
 @lru_cache(maxsize=2)
-def _nodes(_count: int, _newest: int | None, _changed_at: datetime | None) -> Nodes:
+def _nodes(_count: int, _newest: int | None, _changed: Decimal | None) -> Nodes:
     rows = tuple(Node.objects.filter(active=True).order_by("pk"))
     return Nodes(
         rows=rows,

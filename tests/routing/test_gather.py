@@ -120,6 +120,14 @@ def test_a_change_of_a_node_is_seen_by_the_next_batch(clock):
     assert facts_of(order, at=clock).problem.fix.tolist() == [150, 99]
 
 
+def test_a_change_of_a_node_that_was_committed_after_a_later_one_is_seen_too(clock):
+    order = make.order()
+    Node.objects.filter(code="DENVER").update(changed_at=clock + timedelta(days=99))
+    assert facts_of(order, at=clock).problem.fix.tolist() == [150, 150]
+    Node.objects.filter(code="RENO").update(shipment_cost=99, changed_at=clock)
+    assert facts_of(order, at=clock).problem.fix.tolist() == [150, 99]
+
+
 def test_the_node_that_refused_a_line_is_a_fact(clock, network):
     order = make.order(lines={"MUG": 1, "LAMP": 1})
     line = order.lines.get(position=2)

@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from inventory.models import Node
 from routing.promise import Promise, Wish, promises
 from tests import make
 
@@ -165,6 +166,16 @@ def test_a_changed_node_is_seen_at_once(mug, clock):
     assert promises([wish([(mug.id, 1)])], at=clock)[0].source == "computed"
     node.abilities = []
     node.save()
+    assert promises([wish([(mug.id, 1)])], at=clock)[0].source == "default"
+
+
+def test_a_change_that_was_committed_after_a_later_one_is_seen(mug, clock):
+    node, other = make.node("RENO"), make.node("DALLAS")
+    make.stock(node, mug, 5)
+    assert promises([wish([(mug.id, 1)])], at=clock)[0].source == "computed"
+    other.save()
+    promises([wish([(mug.id, 1)])], at=clock)
+    Node.objects.filter(pk=node.pk).update(abilities=[], changed_at=clock)
     assert promises([wish([(mug.id, 1)])], at=clock)[0].source == "default"
 
 
