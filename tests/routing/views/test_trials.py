@@ -52,6 +52,21 @@ def test_an_order_is_tried_on_the_unsaved_rules_and_nothing_is_written(send: Any
     assert StrategyVersion.objects.count() == 1
 
 
+@pytest.mark.parametrize("orders", [1, 50])
+def test_a_test_asks_little_of_the_database_and_a_step_less(
+    send: Any, routed: Order, orders: int, django_assert_max_num_queries: Any
+) -> None:
+    open_days()
+    for _ in range(orders):
+        make.order(lines={"MUG": 1, "CUP": 1})
+    rules = rules_in(send("toggle:r1"))
+    with django_assert_max_num_queries(12):
+        assert send("up:r2", rules).status_code == 200
+    # The order and its lines, the page's own, and a gather for the unsaved rules and one for the live ones.
+    with django_assert_max_num_queries(24):
+        assert send("test:A-1", rules).status_code == 200
+
+
 def test_a_rule_that_does_not_select_the_order_says_what_it_asks_for(send: Any, routed: Order) -> None:
     Order.objects.update(ship_to_region="NV")
     [passed] = send("test:A-1").context["edit"].test.passed
