@@ -210,8 +210,8 @@ def test_what_lies_at_other_nodes_does_not_exist(elsewhere, role):
             continue
         if name in NETWORK_WIDE:
             continue
-        ref = elsewhere.order.ref if "orders/" in route else elsewhere.ref
-        address = PART.sub(lambda found, ref=ref: names.get(found[1], ref), route)
+        names["ref"] = elsewhere.order.ref if "orders/" in route else elsewhere.ref
+        address = PART.sub(lambda found: names[found[1]], route)
         for method in ("get", "post"):
             status = getattr(client, method)(address, **BODY.get(method, {})).status_code
             if status not in (403, 404, 405):
