@@ -18,6 +18,7 @@ from . import chance, floor
 from .demand import Market, orders_of_hour
 
 DAYS = 30
+NEW_RULES = timedelta(days=9)  # so long ago the manager changed the rules
 ORDERS_PER_DAY = 226
 LONGEST = timedelta(hours=72)
 STEP = timedelta(hours=2)
@@ -37,7 +38,12 @@ def steps(start: datetime, end: datetime) -> Iterator[datetime]:
 
 
 def play(
-    start: datetime, end: datetime, *, per_day: float, tell: Callable[[datetime, Counter[str]], None]
+    start: datetime,
+    end: datetime,
+    *,
+    per_day: float,
+    tell: Callable[[datetime, Counter[str]], None],
+    each_morning: Callable[[datetime], None] | None = None,
 ) -> Counter[str]:
     """Let the hours from `start` to `end` pass. `tell` hears after each simulated day. Returns what happened."""
     market, total = Market.load(), Counter[str]()
@@ -47,6 +53,8 @@ def play(
             day = hour.date()
             capacity.open_days(at=hour)
             receive_goods(hour)
+            if each_morning:
+                each_morning(hour)
             if total:
                 tell(hour, total)
         total += one_step(market, hour, per_day=per_day)

@@ -13,13 +13,13 @@ from inventory.models import Category, Connection, FeedScope, Node, NodeAccess, 
 from inventory.movements import Movement
 from kpis.models import Target
 from routing import strategies
-from routing.models import Strategy, Subscriber
+from routing.models import Strategy, StrategyVersion, Subscriber
 
 from . import RETAILER, chance
 from .goods import make_skus
 from .network import make_channels, make_nodes
 from .rates import publish_rates
-from .strategy import default_rules
+from .strategy import default_rules, opening_rules
 
 PEOPLE = (
     # log-in, name, role, where
@@ -100,7 +100,7 @@ def make_rules(*, at: datetime) -> None:
     manager = User.objects.get(username="manager").actor
     strategy = Strategy.objects.get_or_create(code="main", defaults={"name": "Main"})[0]
     version = strategies.save_version(
-        default_rules(), strategy=strategy, author=manager, reason="Opening rules", at=at
+        opening_rules(), strategy=strategy, author=manager, reason="Opening rules", at=at
     )
     strategies.activate(version, at=at, actor=manager, reason="Opening rules")
     electronics = Category.objects.get(code="electronics")
@@ -110,6 +110,19 @@ def make_rules(*, at: datetime) -> None:
         (0, None, NodeGroup.objects.get(code="central")),
     ):
         safety.add_rule(units=units, category=category, group=group, at=at, actor=manager)
+
+
+def change_rules(*, at: datetime) -> None:
+    """The manager's second version, live at once, so that the KPIs show what a change does. Once only."""
+    if StrategyVersion.objects.filter(strategy__code="main").count() > 1:
+        return
+    manager = User.objects.get(username="manager").actor
+    first = strategies.live_version()
+    today = {rule["name"]: rule for rule in default_rules()}
+    rules = [today[rule["name"]] | {"ref": rule["ref"]} for rule in strategies.rules_of(first)]
+    reason = "Freight has become dearer: let cost decide, not distance"
+    version = strategies.save_version(rules, strategy="main", author=manager, reason=reason, at=at, based_on=first)
+    strategies.activate(version, at=at, actor=manager, reason=reason)
 
 
 def connect(*, at: datetime) -> None:
@@ -161,4 +174,4 @@ def open_shop(*, at: datetime, years: tuple[int, ...]) -> None:
         Target.objects.get_or_create(metric=metric, from_date=date(2026, 1, 1), defaults={"value": value})
 
 
-__all__ = ["RETAILER", "connect", "make_people", "open_shop"]
+__all__ = ["RETAILER", "change_rules", "connect", "make_people", "open_shop"]

@@ -1,4 +1,4 @@
-"""The rules with which Juniper & Finch begins: every criterion, rank and outcome is used at least once."""
+"""The rules of Juniper & Finch, before and after its manager changed one: each criterion, rank and outcome is used."""
 
 from typing import Any
 
@@ -11,8 +11,13 @@ def _at(field: str, amount: int, *, negate: bool = False) -> dict[str, Any]:
     return {"field": field, "amount": amount, "negate": negate}
 
 
+def opening_rules() -> list[dict[str, Any]]:
+    """The rules of the first three weeks: whatever nothing else takes goes to the nearest node, whatever it costs."""
+    return [rule | {"rank": "distance"} if rule["name"] == "Everything else" else rule for rule in default_rules()]
+
+
 def default_rules() -> list[dict[str, Any]]:
-    """The seeded rules in their order. Distances in km, values in cents."""
+    """The rules that are live today, in their order. Distances in km, values in cents."""
     return [
         {
             "name": "Pickups",

@@ -19,7 +19,9 @@ RECENT = 6
 
 def suggested() -> list[Order]:
     """Orders to try: the newest ones."""
-    return list(Order.objects.order_by("-accepted_at", "-id").only("ref", "ship_to_region", "method")[:RECENT])
+    return list(
+        Order.objects.order_by("-accepted_at", "-id").only("ref", "order_ref", "ship_to_region", "method")[:RECENT]
+    )
 
 
 def run(edit: Any) -> None:

@@ -38,7 +38,12 @@ class Command(BaseCommand):
             with transaction.atomic():
                 retailer.open_shop(at=start, years=(start.year, start.year + 1))
             self.stdout.write(f"Playing {history.DAYS} days of orders …")
-        total = history.play(start, now, per_day=history.ORDERS_PER_DAY, tell=self._tell)
+
+        def review_rules(morning: datetime) -> None:
+            if morning >= now - history.NEW_RULES:
+                retailer.change_rules(at=morning)
+
+        total = history.play(start, now, per_day=history.ORDERS_PER_DAY, tell=self._tell, each_morning=review_rules)
         history.close_the_books(at=now)
         snapshots.rebuild(at=now)
         self.stdout.write(f"{total['orders']:,} orders in {time.monotonic() - began:.0f} s.")
