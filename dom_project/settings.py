@@ -176,6 +176,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 12 * 60 * 60
+# How many proxies before us add to X-Forwarded-For: whoever logs in is told apart by what the first of ours has seen.
+PROXIES = env.int("PROXIES", 1 if HTTPS else 0, validate=validate.Range(min=0))
 X_FRAME_OPTIONS = "DENY"
 EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"  # Plotly adds an empty <style> and fills it
 CONTENT_SECURITY_POLICY = {

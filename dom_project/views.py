@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_GET
 
 from dom_project import shell, styleguide
 from dom_project.accounts.access import home_of
+from dom_project.accounts.login import LoginForm
 from dom_project.accounts.models import User
 from inventory import us_map
 
@@ -59,6 +61,14 @@ def arc(start: us_map.Point, end: us_map.Point) -> str:
 
 class Login(LoginView):
     redirect_authenticated_user = True
+    authentication_form = LoginForm
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_invalid(form)
+        if isinstance(form, LoginForm) and (seconds := form.locked_seconds):
+            response.status_code = 429
+            response.headers["Retry-After"] = str(seconds)
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         points = [us_map.project(longitude, latitude) for longitude, latitude, *_rest in PLACES]

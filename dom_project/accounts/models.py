@@ -47,3 +47,14 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class LoginFailure(models.Model):
+    """How often a password was wrong lately: for one user, one address, or both together. See `lockout`."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    failures = models.IntegerField()
+    ends_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.key[:9]}… {self.failures}"
