@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 
 from dom_project.lib import bell, db
 from dom_project.lib.api_errors import BadInput, NotFound
+from inventory.integrations import frame
 from inventory.models import Connection, FeedCase, FeedRun, FeedScope, Node, RejectedRow
 
 LATE, STALE = 2, 4  # times the schedule
@@ -154,33 +156,35 @@ def open_case(connection: Connection) -> FeedCase | None:
     return FeedCase.objects.filter(run__connection=connection, closed_at=None).select_related("run").first()
 
 
-def save(connection: Connection, *, values: Mapping[str, Any], token: str) -> Connection:
+@transaction.atomic
+def save(connection: Connection, *, values: Mapping[str, Any], token: str, at: datetime, actor: str) -> Connection:
     """Write a connection's settings; an empty token leaves the old one. What is read anew is read at once.
 
+    Another address, mapping or system is another source: a read of the old one that is at work counts no more.
     Raises BadInput: a token is never sent to another host than the one that it was entered for.
     """
-    old = urlsplit(connection.address)
-    new = urlsplit(str(values["address"]))
-    moved = (old.scheme, old.netloc) != (new.scheme, new.netloc)
-    if connection.pk and moved and connection.token and not token:
+    known = Connection.objects.select_for_update().filter(pk=connection.pk).first()
+    if known is None:
+        if Connection.objects.filter(ref=values["ref"]).exists():
+            raise BadInput("ref_taken", field="ref")
+        saved = Connection(**values, token=token)
+        saved.save()
+        return saved
+    if _host(known.address) != _host(str(values["address"])) and known.token and not token:
         raise BadInput("token_for_new_address", field="token")
-    if not connection.pk and Connection.objects.filter(ref=values["ref"]).exists():
-        raise BadInput("ref_taken", field="ref")
-    told_anew = moved or connection.mapping != values["mapping"]
+    if any(name in values and getattr(known, name) != values[name] for name in ("address", "mapping", "system")):
+        frame.begin_anew(known, actor=actor, at=at)
     for name, value in values.items():
-        setattr(connection, name, value)
-    if token:
-        connection.token = token
-    if told_anew:
-        connection.cursor, connection.last_snapshot_at = {}, None
-    connection.next_at = None
-    if connection.pk:
-        # Not the puller's own columns: it may be at work right now.
-        fields = [*values, "token", "next_at", *(["cursor", "last_snapshot_at"] if told_anew else [])]
-        connection.save(update_fields=fields)
-    else:
-        connection.save()
-    return connection
+        setattr(known, name, value)
+    known.token, known.next_at = token or known.token, None
+    # Not the puller's own columns: it may be at work right now.
+    known.save(update_fields=[*values, "token", "next_at"])
+    return known
+
+
+def _host(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc
 
 
 def hurry(connection: Connection) -> None:

@@ -23,6 +23,8 @@ FAILURES: sentences.Words = {
     "mapping_wrong": _("The mapping can't be used: look at “%(key)s”."),
     "unknown_system": _("There is no connector of the kind %(system)s."),
     "interrupted": _("The read was interrupted; it was begun again."),
+    "set_anew": _("The connection was set up anew meanwhile; what the old settings brought does not count."),
+    "broke_off": _("The connector broke off: %(error)s"),
     "stage_lost": _("The database server restarted before the read counted; it is read again."),
     "forbidden_address": _(
         "Fairlead may not call %(host)s: only https and public addresses, or what the server allows."

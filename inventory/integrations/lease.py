@@ -1,6 +1,10 @@
 """One puller per connection: whoever holds the lease. Its end is the fence; who slept past it writes nothing more."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+
+from django.db import transaction
 
 from dom_project.lib import db
 from inventory.models import Connection
@@ -29,6 +33,21 @@ def claim(*, at: datetime) -> Connection | None:
     """Take the connection that has been due longest, or None. Moves its `next_at` on by its schedule."""
     found = db.rows(_CLAIM, {"at": at, "seconds": LEASE_SECONDS})
     return Connection.objects.get(pk=found[0][0]) if found else None
+
+
+@contextmanager
+def held(connection: Connection | None) -> Iterator[None]:
+    """A transaction that owns the connection's row, with the lease prolonged. Without a connection just that."""
+    before = connection.lease_until if connection else None
+    try:
+        with transaction.atomic():
+            if connection is not None:
+                renew(connection)
+            yield
+    except BaseException:
+        if connection is not None:
+            connection.lease_until = before  # what was prolonged is rolled back
+        raise
 
 
 def renew(connection: Connection) -> None:

@@ -184,8 +184,9 @@ def _edit(request: HttpRequest, edited: Connection) -> HttpResponse:
         form.fields["ref"].disabled = True
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
+        token, at, actor = values.pop("token"), timezone.now(), _user(request).actor
         try:
-            saved = feeds.save(edited, token=values.pop("token"), values=values)
+            saved = feeds.save(edited, values=values, token=token, at=at, actor=actor)
         except BadInput as bad:
             form.add_error(bad.field, sentence(bad.code, bad.params))
         else:
