@@ -100,6 +100,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ── Broker and live updates: whatever is lost here is found again in the database ─────────────────
 REDIS_URL = env.str("REDIS_URL")
+CACHES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},  # of one process, for seconds
+    # What all web processes count together; who asks it goes on without an answer (`dom_project.lib.counters`).
+    "shared": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": [REDIS_URL],
+        "KEY_PREFIX": "fairlead",
+        "OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
+    },
+}
 CELERY_BROKER_URL = env.str("BROKER_URL", REDIS_URL)
 # A frozen broker must not hold up a request: one second, no second try, the sweeper comes anyway.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600} | (
