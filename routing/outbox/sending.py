@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -142,13 +143,17 @@ def _settle(
 
 
 def _remember(subscribers: Sequence[Subscriber], told: Sequence[Told], *, at: datetime) -> None:
-    """How the subscribers do, for their page and for the next run's patience."""
-    ids = [subscriber.id for subscriber in subscribers]
-    errors = [one.error for one in told if one.error]
-    silent = sum(not one.answered for one in told)
-    if len(errors) < len(told):
-        Subscriber.objects.filter(id__in=ids).update(last_success_at=at)
-    for subscriber in subscribers:
-        failures = subscriber.failures + silent if silent else 0
-        error = {**errors[-1], "at": at.isoformat()} if errors else None
-        Subscriber.objects.filter(id=subscriber.id).update(failures=failures, last_error=error)
+    """How each subscriber does, for their page and for the next run's patience; who was not asked stays as he was."""
+    for place, subscriber in enumerate(subscribers):
+        asked = [one for one in told if place <= one.ended_at]
+        failed = [one for one in asked if one.error and one.ended_at == place]
+        if not asked:
+            continue
+        silent = sum(not one.answered for one in failed)
+        known: dict[str, Any] = {
+            "failures": subscriber.failures + silent if silent else 0,
+            "last_error": {**(failed[-1].error or {}), "at": at.isoformat()} if failed else None,
+        }
+        if len(failed) < len(asked):
+            known["last_success_at"] = at
+        Subscriber.objects.filter(id=subscriber.id).update(**known)

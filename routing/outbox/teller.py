@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from dom_project.lib.http import Answer, Caller, CallFailed
+from inventory import moments
 from routing.models import Subscriber
 
 AT_ONCE = 8
@@ -30,9 +31,10 @@ class Message(NamedTuple):
 
 
 class Told(NamedTuple):
-    """How one call ended: no error = accepted."""
+    """How the calls for one event ended: no error = everybody accepted. Who comes after `ended_at` was not asked."""
 
     message: Message
+    ended_at: int  # place of the subscriber who was asked last
     error: dict[str, Any] | None = None
     booked_at: datetime | None = None
     answered: bool = True
@@ -72,8 +74,8 @@ class Teller:
     def _message(self, message: Message) -> Told:
         event = {"id": str(message.event_id), "topic": message.topic, "seq": message.seq, **message.payload}
         body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-        told = Told(message)
-        for url, secret in self.to:
+        told = Told(message, len(self.to) - 1)
+        for place, (url, secret) in enumerate(self.to):
             headers = {
                 "Content-Type": "application/json",
                 "Idempotency-Key": str(message.event_id),
@@ -85,18 +87,20 @@ class Teller:
                     "POST", url, headers=headers, body=body, max_bytes=MAX_ANSWER, total=CALL_SECONDS
                 )
             except CallFailed as failed:
-                return Told(message, {"code": failed.code, "params": failed.params}, answered=False)
+                return Told(message, place, {"code": failed.code, "params": failed.params}, answered=False)
             if not 200 <= answer.status < 300:
-                return Told(message, {"code": "answered", "params": {"status": answer.status}})
-            told = told._replace(booked_at=_booked_at(answer) or told.booked_at)
+                return Told(message, place, {"code": "answered", "params": {"status": answer.status}})
+            told = told._replace(booked_at=_booked_at(answer, self.at) or told.booked_at)
         return told
 
 
-def _booked_at(answer: Answer) -> datetime | None:
-    """The moment in the answer, None when it names none that can be believed."""
+def _booked_at(answer: Answer, at: datetime) -> datetime | None:
+    """The moment in the answer, None when it names none that can be believed; one far ahead of us is `at`."""
     try:
         told = answer.json() if answer.body else None
-        moment = datetime.fromisoformat(told["booked_at"]) if isinstance(told, dict) else None
-    except (CallFailed, KeyError, TypeError, ValueError):
+        moment = moments.instant(told.get("booked_at")) if isinstance(told, dict) else None
+    except (CallFailed, moments.NoInstant):
         return None
-    return moment if moment and moment.tzinfo else None
+    if moment is None or moment < moments.FIRST:
+        return None
+    return at if moment > at + moments.AHEAD else moment

@@ -146,6 +146,25 @@ def test_the_answer_says_when_it_was_booked(subscriber, booked):
 
 
 @pytest.mark.parametrize(
+    ("case", "moment", "believed"),
+    [
+        ("a clock a little ahead", "2026-11-10T15:05:00+00:00", AT + timedelta(minutes=5)),
+        ("a clock far ahead", "2026-11-10T15:05:01+00:00", AT),
+        ("the year 9999", "9999-12-31T23:59:59Z", AT),
+        ("the last moment of all", "9999-12-31T23:59:59-10:00", None),
+        ("the first year that we take", "1970-01-01T00:00:00Z", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("before any of our systems", "1969-12-31T23:59:59Z", None),
+        ("the year 1", "0001-01-01T00:00:00+10:00", None),
+    ],
+)
+def test_only_a_moment_that_can_be_is_believed(subscriber, booked, case, moment, believed):
+    told(make.order(), kind=Kind.SHIPPED, movements=[{"key": "ship:1"}])
+    subscriber.answers = [(200, json.dumps({"booked_at": moment}).encode())]
+    assert outbox.drain(at=AT) == outbox.Drained(sent=1), case
+    assert booked == ([(["ship:1"], believed)] if believed else []), case
+
+
+@pytest.mark.parametrize(
     "answer",
     [b"", b"OK", b"[]", b'{"booked_at": null}', b'{"booked_at": "noon"}', b'{"booked_at": "2026-11-10T15:00"}'],
 )
@@ -171,6 +190,33 @@ def test_who_does_not_answer_is_left_alone_and_probed(subscriber, settings):
     settings.OUTBOUND_ALLOWED = [subscriber.row.url.removeprefix("http://").removesuffix("/events")]
     due_now()
     assert outbox.drain(at=AT + timedelta(seconds=32)) == outbox.Drained(sent=12)
+
+
+def test_who_was_not_asked_keeps_what_is_known_of_him(subscriber, monkeypatch):
+    error = {"code": "timed_out", "params": {}, "at": AT.isoformat()}
+    Subscriber.objects.update(failures=2, last_error=error)
+    told(make.order())
+    monkeypatch.setattr(sending.Teller, "tell", lambda *_: [])
+    assert outbox.drain(at=AT) == outbox.Drained()
+    subscriber.row.refresh_from_db()
+    assert (subscriber.row.failures, subscriber.row.last_error) == (2, error)
+
+
+def test_each_subscriber_has_his_own_failures(subscriber, settings):
+    told(make.order())
+    with listening(lambda _asked: (500, b"")) as second, listening(lambda _asked: (200, b"{}")) as third:
+        settings.OUTBOUND_ALLOWED += [f"127.0.0.1:{second.port}", f"127.0.0.1:{third.port}"]
+        Subscriber.objects.create(ref="crm", name="CRM", url=second.url, secret="s")
+        before = {"code": "unreachable", "params": {}, "at": AT.isoformat()}
+        Subscriber.objects.create(ref="wms", name="WMS", url=third.url, secret="s", failures=1, last_error=before)
+        assert outbox.drain(at=AT) == outbox.Drained(failed=1)
+        assert third.asked == []
+    refused = {"code": "answered", "params": {"status": 500}, "at": AT.isoformat()}
+    assert list(Subscriber.objects.order_by("id").values_list("ref", "failures", "last_error", "last_success_at")) == [
+        ("erp", 0, None, AT),
+        ("crm", 0, refused, None),
+        ("wms", 1, before, None),
+    ]
 
 
 def test_nobody_else_sends_what_is_leased(subscriber):
