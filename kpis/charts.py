@@ -86,3 +86,26 @@ def trend(
     plain: dict[str, Any] = json.loads(figure.to_json())
     plain["layout"].pop("template", None)
     return plain
+
+
+def by_hour(
+    hours: Sequence[datetime], *, pickup: tuple[str, Sequence[int]], ship: tuple[str, Sequence[int]]
+) -> dict[str, Any]:
+    """A figure of orders by hour, two areas on top of each other; each is (name, an entry an hour)."""
+    areas = ((*pickup, "--tblr-teal"), (*ship, "--tblr-primary"))
+    return {
+        "data": [
+            {
+                "x": [hour.isoformat() for hour in hours],
+                "y": list(counts),
+                "name": name,
+                "mode": "lines",
+                "stackgroup": "orders",
+                "line": {"color": token, "width": 1.5, "shape": "spline"},
+                "fillcolor": f"{token}/35",
+                "hovertemplate": "%{y}",
+            }
+            for name, counts, token in areas
+        ],
+        "layout": {"xaxis": {"tickformat": "%H:%M\n%-d %b"}, "margin": {"l": 36, "r": 8, "t": 28, "b": 40}},
+    }

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from math import sqrt
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -10,21 +9,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from dom_project.accounts.access import Right, needs
-from dom_project.lib import db
+from dom_project.accounts.access import Right, may, needs
 from dom_project.lib.htmx import live_url, render_part
+from fulfillment.queue import Tab
 from inventory import feeds, network_words, node_map, us_map
-from kpis import board, floor_load
+from kpis import arrivals, board, charts, floor_load
 from kpis.floor_load import NodeLoad
 from kpis.models import Cursor
 from kpis.snapshots import SILENCE
 from routing import words
 
+# Word, icon, and the tab of the node's queue that shows it.
 STAGES = {
-    "to_route": (gettext_lazy("To route"), "route"),
-    "to_pick": (gettext_lazy("To pick"), "clipboard-list"),
-    "to_pack": (gettext_lazy("To pack"), "package"),
-    "waiting": (gettext_lazy("Waiting for carrier or customer"), "truck"),
+    "to_route": (gettext_lazy("To route"), "route", ""),
+    "to_pick": (gettext_lazy("To pick"), "clipboard-list", Tab.TO_PICK),
+    "to_pack": (gettext_lazy("To pack"), "package", Tab.PICKING),
+    "waiting": (gettext_lazy("Waiting for carrier or customer"), "truck", Tab.READY),
 }
 RISKS = {
     "too_slow": gettext_lazy("At this pace it arrives after the promise"),
@@ -33,14 +33,6 @@ RISKS = {
 }
 BUSY, FULL = 0.7, 0.9
 SHOWN_STAGES = 12
-
-# What customers ordered, by hour and method.
-HOURS = """
-SELECT date_trunc('hour', placed_at), method, count(*) FROM routing_order
-WHERE accepted_at >= %(start)s AND placed_at >= %(start)s GROUP BY 1, 2 ORDER BY 1, 2"""
-TODAY = """
-SELECT count(*) FILTER (WHERE accepted_at > %(day)s), count(*) FILTER (WHERE accepted_at <= %(at)s - interval '1 day')
-FROM routing_order WHERE accepted_at > %(day)s - interval '1 day'"""
 
 
 def _tone(load: float | None) -> str:
@@ -71,40 +63,18 @@ def _dots(nodes: list[NodeLoad], *, at: datetime) -> list[node_map.Dot]:
     return node_map.drawn(dots)
 
 
-def _chart(at: datetime) -> dict[str, Any]:
-    start = at.replace(minute=0, second=0, microsecond=0) - timedelta(hours=47)
-    counted = {(hour, method): count for hour, method, count in db.rows(HOURS, {"start": start})}
-    hours = [start + timedelta(hours=place) for place in range(48)]
-    names = (("pickup", _("Pickup"), "--tblr-teal"), ("ship", _("Shipped"), "--tblr-primary"))
-    return {
-        "data": [
-            {
-                "x": [hour.isoformat() for hour in hours],
-                "y": [counted.get((hour, method), 0) for hour in hours],
-                "name": name,
-                "mode": "lines",
-                "stackgroup": "orders",
-                "line": {"color": token, "width": 1.5, "shape": "spline"},
-                "fillcolor": f"{token}/35",
-                "hovertemplate": "%{y}",
-            }
-            for method, name, token in names
-        ],
-        "layout": {"xaxis": {"tickformat": "%H:%M\n%-d %b"}, "margin": {"l": 36, "r": 8, "t": 28, "b": 40}},
-    }
-
-
 @require_GET
 @needs(Right.SEE_NETWORK)
 def overview(request: HttpRequest) -> HttpResponse:
+    """The whole network as it is now: load, queues, risks, what needs a person."""
     at = timezone.now()
     nodes = floor_load.node_loads(at=at)
     stages = floor_load.stages(at=at)
     at_risk, risks = floor_load.at_risk(at=at)
     waiting = floor_load.exceptions()
     route = next((stage for stage in stages if stage.stage == "to_route"), None)
-    figure = _chart(at)
-    today, yesterday = db.rows(TODAY, {"at": at, "day": at - timedelta(days=1)})[0]
+    hours = arrivals.by_hour(at=at)
+    today, yesterday = arrivals.last_two_days(at=at)
     context = {
         "at": at,
         "dots": _dots(nodes, at=at),
@@ -116,6 +86,7 @@ def overview(request: HttpRequest) -> HttpResponse:
                 "stage": stage,
                 "title": STAGES[stage.stage][0],
                 "icon": STAGES[stage.stage][1],
+                "tab": STAGES[stage.stage][2],
                 "cut_off_minutes": stage.minutes_to_cut_off(at),
                 "in_time": stage.clears_in_time(at),
             }
@@ -136,11 +107,15 @@ def overview(request: HttpRequest) -> HttpResponse:
         "shipped_hour": sum(stage.went for stage in stages if stage.stage == "waiting"),
         "silence": _silence(at),
         "behind": board.late_by(at),
-        "figure": figure,
-        "hours": [
-            {"at": datetime.fromisoformat(hour), "pickup": pickup, "ship": ship}
-            for hour, pickup, ship in zip(figure["data"][0]["x"], *(line["y"] for line in figure["data"]), strict=True)
-        ],
+        "figure": charts.by_hour(
+            [hour.at for hour in hours],
+            pickup=(_("Pickup"), [hour.pickup for hour in hours]),
+            ship=(_("Shipped"), [hour.ship for hour in hours]),
+        ),
+        "hours": hours,
+        "may_answer": may(request, Right.CHANGE_ORDERS),
+        "may_work": may(request, Right.WORK_FLOOR),
+        "may_import": may(request, Right.IMPORT),
         "live_url": live_url(request.user.pk, None),
     }
     return render_part(request, "kpis/overview.html", "tower", context)

@@ -1,0 +1,40 @@
+"""Orders as they come in: hour by hour, and the last day against the one before. Read afresh every time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dom_project.lib import db
+
+HOURS = 48
+
+# An order is accepted after it was placed: the indexed moment bounds what is read.
+BY_HOUR = """
+SELECT date_trunc('hour', placed_at), count(*) FILTER (WHERE method = 'ship'),
+       count(*) FILTER (WHERE method = 'pickup')
+FROM routing_order WHERE accepted_at >= %(start)s AND placed_at >= %(start)s GROUP BY 1"""
+TWO_DAYS = """
+SELECT count(*) FILTER (WHERE accepted_at > %(day)s), count(*) FILTER (WHERE accepted_at <= %(at)s - interval '1 day')
+FROM routing_order WHERE accepted_at > %(day)s - interval '1 day'"""
+
+
+@dataclass(frozen=True)
+class Hour:
+    """What customers ordered in one hour."""
+
+    at: datetime
+    ship: int
+    pickup: int
+
+
+def by_hour(*, at: datetime) -> list[Hour]:
+    """The last 48 hours by when the customer ordered, the running one last; an hour without orders too."""
+    start = at.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
+    counted = {hour: counts for hour, *counts in db.rows(BY_HOUR, {"start": start})}
+    hours = [start + timedelta(hours=place) for place in range(HOURS)]
+    return [Hour(hour, *counted.get(hour, (0, 0))) for hour in hours]
+
+
+def last_two_days(*, at: datetime) -> tuple[int, int]:
+    """How many orders were accepted in the last 24 hours, and how many in the 24 hours before."""
+    [(last, before)] = db.rows(TWO_DAYS, {"at": at, "day": at - timedelta(days=1)})
+    return last, before

@@ -1,0 +1,78 @@
+"""The control tower without a browser: who gets which links, times in the reader's zone, orders by hour."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from dom_project.accounts.models import Role
+from kpis import arrivals, charts
+from kpis.models import Cursor
+from kpis.snapshots import SILENCE
+from routing.exceptions import Raised, raise_many
+from tests import make
+from tests.fulfillment.answers import text_of
+from tests.fulfillment.sold import packed, stock
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def opens(client):
+    def opens(role, **fields):
+        client.force_login(make.user(role, **fields))
+        return client.get("/")
+
+    return opens
+
+
+def test_orders_are_counted_by_the_hour_in_which_they_were_placed(clock):
+    for minutes in (10, 20, 70):
+        make.order(placed_at=clock - timedelta(minutes=minutes), accepted_at=clock, due=False)
+    make.order(placed_at=clock - timedelta(minutes=10), accepted_at=clock, method="pickup", due=False)
+    make.order(placed_at=clock - timedelta(hours=49), accepted_at=clock - timedelta(hours=49), due=False)
+    hours = arrivals.by_hour(at=clock)
+    assert len(hours) == 48
+    assert [(hour.ship, hour.pickup) for hour in hours[-3:]] == [(1, 0), (2, 1), (0, 0)]
+    assert hours[-1].at == clock
+    assert sum(hour.ship + hour.pickup for hour in hours) == 4
+
+
+def test_the_last_day_stands_against_the_day_before(clock):
+    for hours in (1, 23, 25):
+        make.order(accepted_at=clock - timedelta(hours=hours), due=False)
+    make.order(accepted_at=clock - timedelta(hours=49), due=False)
+    assert arrivals.last_two_days(at=clock) == (2, 1)
+
+
+def test_the_chart_lays_pickups_and_shipments_on_each_other():
+    figure = charts.by_hour([datetime(2026, 11, 10, 15, tzinfo=UTC)], pickup=("Pickup", [1]), ship=("Shipped", [2]))
+    assert [(area["name"], area["x"], area["y"], area["stackgroup"]) for area in figure["data"]] == [
+        ("Pickup", ["2026-11-10T15:00:00+00:00"], [1], "orders"),
+        ("Shipped", ["2026-11-10T15:00:00+00:00"], [2], "orders"),
+    ]
+
+
+def test_only_who_may_answer_exceptions_and_work_the_floor_is_led_there(opens):
+    reno = make.node("RENO")
+    stock(reno, MUG=10)
+    packed(reno)
+    raise_many([Raised(make.order(due=False).id, "no_rule", {})], at=timezone.now())
+    managers = opens(Role.OPERATIONS_MANAGER).content.decode()
+    assert '"/exceptions/?reason=no_rule"' in managers
+    assert 'href="/store/RENO/?tab=ready"' in managers
+    executives = opens(Role.EXECUTIVE).content.decode()
+    assert "No rule of the strategy selects this order" in executives
+    assert "/exceptions/" not in executives
+    assert "/store/" not in executives
+
+
+def test_a_silence_is_told_in_the_readers_zone(opens):
+    start = timezone.now().replace(microsecond=0) - timedelta(hours=5)
+    Cursor.objects.create(
+        name=SILENCE, state={"from": start.isoformat(), "to": (start + timedelta(hours=1)).isoformat()}
+    )
+    answer = opens(Role.EXECUTIVE, time_zone="Asia/Tokyo")
+    assert f'<time datetime="{start.isoformat()}"' in answer.content.decode()
+    assert "JST" in text_of(answer)
+    assert "UTC the system was off" not in text_of(answer)
