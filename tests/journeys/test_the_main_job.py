@@ -68,7 +68,7 @@ def test_the_main_job(network: dict[str, Node], house: str, comes_in: ComesIn, t
     elena = comes_in("Elena Marsh", Role.EXECUTIVE, house)
     see_figures_of_today(elena, {"Cost per order": "$21.50"}, parcels={"Reno store": "1"})
     maya = comes_in("Maya Alvarez", Role.OPERATIONS_MANAGER, house)
-    expect(maya.get_by_role("heading", level=1)).to_have_text("Fulfilment overview")
+    expect(maya.get_by_role("heading", level=1)).to_have_text("Fulfillment overview")
     orders = open_live_orders(maya, house)
 
     upload_and_map(maya, house, file_of(tmp_path, "W-11", "W-12", header="Nr;When;Product;Pieces;Paid;Buyer;PLZ;Ort"))
