@@ -57,16 +57,17 @@ class ByToken(SimpleRateThrottle):
         return self.cache_format % {"scope": self.scope, "ident": whose}
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        if self.rate is None:
+        most, seconds = self.parse_rate(self.rate)
+        if most is None or seconds is None:
             return True
-        self.now = self.timer()
-        window = int(self.now // self.duration)
-        calls = counters.count(f"{self.get_cache_key(request, view)}-{window}", keep=2 * self.duration)
-        return calls is None or calls <= self.num_requests
+        now = self.timer()
+        window, into = divmod(now, seconds)
+        self.left = seconds - into  # until the next window begins
+        calls = counters.count(f"{self.get_cache_key(request, view)}-{window:.0f}", keep=2 * seconds)
+        return calls is None or calls <= most
 
     def wait(self) -> float:
-        """Seconds until the next minute begins."""
-        return float(self.duration - self.now % self.duration)
+        return self.left
 
 
 def actor_of(request: Request) -> str:

@@ -20,9 +20,9 @@ def count(name: str, *, keep: int) -> int | None:
     shared = caches["shared"]
     try:
         try:
-            return shared.incr(name)
+            return int(shared.incr(name))
         except ValueError:  # it isn't there yet
-            return 1 if shared.add(name, 1, keep) else shared.incr(name)
+            return 1 if shared.add(name, 1, keep) else int(shared.incr(name))
     except (RedisError, OSError, ValueError) as error:
         _quiet_until = time.monotonic() + LEFT_ALONE
         log.warning("No answer from the shared counters, left alone for %s s: %s", LEFT_ALONE, error)
