@@ -160,7 +160,11 @@ class CancelOrder(APIView):
 
 
 class Returns(APIView):
-    """Take units of one line back into a node's stock, or write them off."""
+    """Take units of one line back into a node's stock, or write them off.
+
+    The node must be one of the caller's own. The order may be anybody's: customers bring back to one store what
+    another has sent, and who knows the ref and the line holds the slip.
+    """
 
     rights = {"POST": Right.WORK_FLOOR}
 
@@ -203,7 +207,8 @@ class FeedbackGiven(APIView):
 
         def give() -> tuple[int, Any]:
             body = api_calls.checked(FeedbackIn, request, at=at)
-            kept = feedback.give(body["order"], body["score"], body["comment"], at=at, actor=actor_of(request))
+            order = access.order_for(request.user, body["order"])
+            kept = feedback.give(order.ref, body["score"], body["comment"], at=at, actor=actor_of(request))
             return 201 if kept else 200, {"kept": kept}
 
         return api_calls.once(request, "give_feedback", give, at=at)

@@ -142,6 +142,31 @@ def test_units_come_back_once_per_key(caller, reno):
     assert Return.objects.count() == 1
 
 
+@pytest.fixture
+def dallas(reno):
+    """A caller bound to another node."""
+    user = make.user(Role.INTEGRATION, nodes=(make.node("DALLAS"),))
+    client = APIClient()
+    client.force_authenticate(user)
+    return client
+
+
+def test_what_one_store_sent_may_come_back_at_another_but_only_to_one_s_own(dallas, reno):
+    order = sold.shipped(reno).order
+    body = {"key": "R-1", "order": order.ref, "line_ref": "1", "quantity": 1, "node": "RENO-DC"}
+    answer = post(dallas, "returns/", body)
+    assert (answer.status_code, answer.json()["code"], Return.objects.count()) == (404, "unknown_node", 0)
+    assert post(dallas, "returns/", body | {"node": "DALLAS"}).status_code == 201
+    assert Return.objects.get().node.code == "DALLAS"
+
+
+def test_nobody_answers_for_an_order_that_does_not_exist_to_them(dallas, reno):
+    order = sold.shipped(reno).order
+    answers = [post(dallas, "feedback/", {"order": ref, "score": 1}) for ref in (order.ref, "WF-NONE")]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, "unknown_order")] * 2
+    assert not Feedback.objects.exists()
+
+
 def test_a_customer_answers_once(caller, reno):
     order = sold.shipped(reno).order
     body = {"order": order.ref, "score": 5, "comment": "Quick"}
