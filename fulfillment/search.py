@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from dom_project.lib import db
 from dom_project.lib.crypto import keyed_hash
+from fulfillment.access import AT_NODES
 from routing.intake import email_key, phone_key
 
 
@@ -55,8 +56,7 @@ BY_TEXT = """o.id IN (
     WHERE (c.email_hash = %(email)s AND c.email_hash <> '') OR (c.phone_hash = %(phone)s AND c.phone_hash <> '')
   UNION ALL SELECT r.id FROM routing_order r JOIN routing_customer c ON c.id = r.customer_id
     WHERE to_tsvector('simple'::regconfig, coalesce(c.name, '')) @@ to_tsquery('simple'::regconfig, %(name)s))"""
-AT_NODE = """(o.pickup_node_id = ANY(%(nodes)s::bigint[]) OR EXISTS (
-  SELECT FROM routing_allocation a WHERE a.order_id = o.id AND a.node_id = ANY(%(nodes)s::bigint[])))"""
+AT_NODE = AT_NODES.format(order="o", nodes="%(nodes)s")
 LIST = """
 SELECT o.id, o.ref, o.order_ref, n.code, o.method, o.state, coalesce(c.name, ''), coalesce(c.city, ''),
   o.ship_to_region, l.units, l.lines, l.shipped, o.value, o.currency, o.accepted_at, o.promise_at,
@@ -94,7 +94,8 @@ def orders(
 
     `text` is a whole reference (ours, the channel's, a shipment's), tracking number, e-mail address or phone number,
     or words of the customer's name, each at least its beginning.
-    `nodes` are ids; None means any. `before` and `after` come from the page that was seen, at most one of them.
+    `nodes` are ids of those that ship or hand over, as in `access.orders_of`; None means any.
+    `before` and `after` come from the page that was seen, at most one of them.
     """
     where, params = _where(text, channel, method, nodes, accepted_from, accepted_until)
     if states:

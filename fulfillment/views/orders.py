@@ -17,7 +17,7 @@ from dom_project.words import ORDER_STATES
 from fulfillment import search
 from fulfillment.exceptions import OpenException
 from inventory import lookup
-from inventory.access import is_bound, nodes_of
+from inventory.access import seen_by
 from inventory.models import Channel, Node
 
 PAGE = "fulfillment/orders.html"
@@ -35,8 +35,7 @@ def orders(request: HttpRequest) -> HttpResponse:
         name: request.GET.get(name, "").strip()[:LONGEST].replace("\x00", "") for name in ("q", "state", "channel")
     }
     user: Any = request.user
-    nodes = list(nodes_of(user).values_list("id", flat=True)) if is_bound(user) else None
-    wanted: dict[str, Any] = {"text": asked["q"], "channel": asked["channel"], "nodes": nodes}
+    wanted: dict[str, Any] = {"text": asked["q"], "channel": asked["channel"], "nodes": seen_by(user)}
     before, after = cursor(request.GET.get("after", "")), cursor(request.GET.get("before", ""))
     states = [asked["state"]] if asked["state"] else []
     page = search.orders(**wanted, states=states, before=before, after=None if before else after)

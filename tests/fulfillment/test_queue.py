@@ -13,7 +13,7 @@ from inventory.models import StockLevel
 from routing.models import Customer
 from tests import make
 
-from .sold import AT, on_the_floor, packed, picked, shipped, stock
+from .sold import AT, on_the_floor, packed, picked, shipped, sold, stock
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +142,22 @@ def test_an_order_is_found_by_what_a_person_has_in_hand(reno, django_assert_num_
         )
     for text in ("nobody", "a", "da", "ada lovelace", "' | a:* & !(", "1:*", "ada@", "&"):
         assert search.orders(text=text).rows == [], text
+
+
+def test_a_list_holds_what_its_reader_may_open_and_nothing_else(reno):
+    dallas = make.node("DALLAS")
+    stock(dallas, MUG=10)
+    here, there = on_the_floor(reno).order, on_the_floor(dallas).order
+    allocated = sold(reno)  # not on its floor yet
+    collected = make.order(method="pickup", pickup_node=reno)
+    bound = make.user(Role.INTEGRATION, nodes=(reno,))
+    opened = set(access.orders_of(bound).values_list("ref", flat=True))
+    assert {row.ref for row in search.orders(nodes=[reno.id]).rows} == opened == {here.ref, collected.ref}
+    assert search.count_by_state(nodes=[reno.id]) == {"routed": 1, "pending": 1}
+    assert access.order_for(bound, here.ref) == here
+    for ref in (there.ref, allocated.ref):
+        with pytest.raises(access.NoSuchOrder):
+            access.order_for(bound, ref)
 
 
 def test_orders_are_listed_by_state_and_node_page_by_page(reno):
