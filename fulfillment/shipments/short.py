@@ -35,10 +35,7 @@ LINE = """
 SELECT l.shipment_id, a.level_id, a.order_id
 FROM fulfillment_shipmentline l JOIN routing_allocation a ON a.id = l.allocation_id WHERE l.id = %s
 """
-WITH_UNITS_OUT = """
-SELECT DISTINCT order_id FROM routing_allocation
-WHERE level_id = %s AND state = 'open' AND dispatched_at IS NOT NULL
-"""
+WITH_UNITS_THERE = "SELECT DISTINCT order_id FROM routing_allocation WHERE level_id = %s AND state = 'open'"
 PICKED = """
 SELECT coalesce(sum(l.picked), 0)::int FROM routing_allocation a
 JOIN fulfillment_shipmentline l ON l.allocation_id = a.id WHERE a.level_id = %s AND a.state = 'open'
@@ -113,6 +110,20 @@ def _row(shipment_line_id: int) -> tuple[int, int, int]:
 def _lock(shipment_line_id: int, *, everyone: bool) -> int:
     """Lock the line's order; with `everyone`, all who may be picking from its level: nothing moves while we count."""
     _, level_id, order_id = _row(shipment_line_id)
-    others = db.rows(WITH_UNITS_OUT, [level_id]) if everyone else []
-    demand.lock_orders({order_id, *(other for (other,) in others)})
-    return level_id
+    orders = {order_id}
+    if everyone:
+        orders |= _orders_on(level_id)
+    while True:
+        taken = transaction.savepoint()
+        demand.lock_orders(orders)
+        came = _orders_on(level_id) - orders if everyone else set()
+        if not came:
+            transaction.savepoint_commit(taken)
+            return level_id
+        # Nobody may be locked behind a higher id: the locks are given back, and all are taken anew.
+        transaction.savepoint_rollback(taken)
+        orders |= came
+
+
+def _orders_on(level_id: int) -> set[int]:
+    return {order_id for (order_id,) in db.rows(WITH_UNITS_THERE, [level_id])}

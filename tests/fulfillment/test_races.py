@@ -21,7 +21,7 @@ from routing.sourcing import Sourced
 from tests import make
 from tests.races import run_at_once
 
-from .sold import AT, figures, on_the_floor, packed, picked, sold, sound, stock
+from .sold import AT, allocate, figures, on_the_floor, packed, picked, sold, sound, stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # pg_stat_activity would stand still within the transaction that holds the lock.
@@ -182,6 +182,47 @@ def test_two_pickers_find_one_shelf_empty(reno):
     assert figures(reno) == (3, 6, 3)
     shortfalls.resolve_shortfalls(at=AT)
     assert shipments.answer_recalls(at=AT) == 1
+    assert figures(reno) == (3, 3, 0)
+    assert sound()
+
+
+@pytest.mark.races
+@pytest.mark.parametrize("allocated", ["before", "meanwhile"])
+def test_what_goes_out_while_a_short_report_waits_is_counted_with_the_rest(reno, allocated):
+    mine = on_the_floor(reno, lines={"MUG": 2})
+    line = ShipmentLine.objects.get()
+    other = make.order(lines={"MUG": 3})
+    if allocated == "before":
+        allocate(other, reno)
+    picking, counted = threading.Event(), threading.Event()
+
+    def report() -> None:
+        shipments.report_short(line.id, 0, "missing", at=AT, actor="user:7")
+        connection.close()
+
+    def pick() -> None:
+        if allocated == "meanwhile":
+            allocate(other, reno)
+        shipments.dispatch_due(at=AT, actor="engine")
+        with transaction.atomic():
+            shipments.pick_whole_many([Shipment.objects.get(order=other).id], at=AT, actor="user:8")
+            picking.set()
+            counted.wait(20)
+        connection.close()
+
+    reporter, picker = threading.Thread(target=report), threading.Thread(target=pick)
+    with transaction.atomic():
+        demand.lock_orders([mine.order_id])
+        reporter.start()
+        while not db.value(WAITING):
+            time.sleep(0.002)
+        picker.start()
+        assert picking.wait(20)
+    while reporter.is_alive() and not db.value(WAITING):
+        time.sleep(0.002)
+    counted.set()
+    reporter.join()
+    picker.join()
     assert figures(reno) == (3, 3, 0)
     assert sound()
 
