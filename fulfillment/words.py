@@ -56,6 +56,7 @@ TO_DO: Mapping[str, str | Promise] = {
     "do_no_strategy": _("Make a strategy live."),
     "do_no_rate_card": _("Make a rate card live."),
     "do_shortfall_stopped": _("Check the feed that counted so little, then decide."),
+    "do_too_many_classes": _("Give its SKUs fewer handling classes, then route it again."),
     "do_engine_error": _("Tell whoever runs Fairlead, with the order's reference."),
     "do_look": _("Open the order and look why."),
 }

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dom_project.lib.api_errors import Refused
 from routing import rates
 from routing.engine.problem import DAYS, ENGINE_VERSION, Problem
 from routing.money import Money
@@ -118,7 +119,10 @@ def build(
     rules: tuple[Rule, ...],
     given_back: GivenBack,
 ) -> list[Facts]:
-    """The facts of orders whose rows are at hand; [] when no line has a unit to source."""
+    """The facts of orders whose rows are at hand; [] when no line has a unit to source.
+
+    Refuses (`too_many_classes`) goods of more handling classes than a problem can tell apart.
+    """
     asked = sorted({line.order for line in lines})
     if not asked:
         return []
@@ -132,7 +136,7 @@ def build(
     sku_place = {sku_id: place for place, sku_id in enumerate(skus.values())}
     classes = sorted({name for line in lines for name in line.classes})
     if len(classes) > MOST_CLASSES:
-        raise ValueError(f"{len(classes)} handling classes in one batch, at most {MOST_CLASSES}")
+        raise Refused("too_many_classes", {"classes": len(classes), "most": MOST_CLASSES})
     channels, channel = places_of([order.channel for order in orders])
     regions, region = places_of([order.region for order in orders])
     categories, category = places_of([line.category for line in lines])

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, InternalError, NotSupportedError, OperationalError, ProgrammingError
 
 from dom_project.lib import db
+from dom_project.lib.api_errors import Refused
+from inventory.letters import storable
 from routing import demand, exceptions, history, pending
 from routing.commit import Committed, commit, drafts_of, grant
 from routing.engine.plan import Options, Outcome
@@ -187,15 +189,18 @@ def _halved(claim: Claim, error: Exception, *, at: datetime) -> Sourced:
 @db.retry_on_conflict
 def _failed(claim: Claim, error: Exception, *, at: datetime) -> Sourced:
     """The one order that raises becomes an exception with what was raised."""
-    log.error("Order %s can't be sourced", claim.order_ids[0], exc_info=error)
-    text = f"{type(error).__name__}: {error}"[:400]
+    reason, params = "engine_error", {"error": storable(f"{type(error).__name__}: {error}")[:400]}
+    if isinstance(error, Refused):
+        reason, params = error.code, error.params
+    else:
+        log.error("Order %s can't be sourced", claim.order_ids[0], exc_info=error)
     with db.batch_plans():
         demand.lock_orders(claim.order_ids)
         ours = pending.still_leased(claim)
         pending.settle(done=ours)
         db.execute(LOOKED, [at, at, sorted(ours)])
-        exceptions.raise_many([Raised(order_id, "engine_error", {"error": text}) for order_id in ours], at=at)
-        events = [(order_id, {"reason": "engine_error", "error": text}) for order_id in ours]
+        exceptions.raise_many([Raised(order_id, reason, params) for order_id in ours], at=at)
+        events = [(order_id, {"reason": reason, **params}) for order_id in ours]
         history.record(Kind.EXCEPTION, events, actor="engine", at=at)
     return Sourced(failed=len(ours), lost=len(claim.looks) - len(ours))
 

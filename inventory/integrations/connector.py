@@ -2,7 +2,6 @@
 
 import importlib
 import pkgutil
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,11 +80,3 @@ def connectors() -> Mapping[str, Connector]:
 def fold(code: str) -> str:
     """The form in which codes are compared."""
     return code.strip().casefold()
-
-
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-def storable(text: str) -> str:
-    """The same text with a mark for what JSON may hold and no database takes: NUL, half of a surrogate pair."""
-    return _UNSTORABLE.sub("\ufffd", text)

@@ -14,11 +14,12 @@ from django.db.models import F, Max
 from dom_project.lib import bell, db
 from dom_project.lib.api_errors import Refused
 from inventory import ledger
+from inventory.letters import storable
 from inventory.models import Connection, FeedCase, FeedChunk, FeedRun, FeedScope, FeedStage
 from inventory.movements import Counted
 
 from . import guard, lease, staging
-from .connector import Page, ReadFailed, Source, connectors, storable
+from .connector import Page, ReadFailed, Source, connectors
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from dom_project.lib import db
-from inventory.integrations.connector import Fault, Page, StockFact, storable
+from inventory.integrations.connector import Fault, Page, StockFact
+from inventory.letters import storable
 from inventory.models import Connection, FeedRun
 
 ENTITY = "stock"

@@ -38,6 +38,7 @@ REASONS: sentences.Words = {
     "amount_too_large": _("The order is worth more than can be computed."),
     "third_look": _("Three looks found no place that held."),
     "engine_error": _("The engine failed on this order: %(error)s"),
+    "too_many_classes": _("Its goods have %(classes)s handling classes; at most %(most)s can be routed at once."),
     "no_strategy": _("No strategy is live."),
     "no_rate_card": _("No rate card is live."),
     "shortfall_stopped": _("Too many allocations would move at once; a person must look."),

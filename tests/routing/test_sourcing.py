@@ -239,6 +239,31 @@ def test_a_poisoned_order_leaves_the_batch_with_its_error_and_holds_up_nobody(ro
     assert not Pending.objects.exists()
 
 
+def test_an_error_with_letters_that_no_database_takes_is_kept_with_marks(route, monkeypatch):
+    bad = make.order("bad", lines={"LAMP": 1})
+
+    def fragile(problem, options):
+        raise ValueError("a\0b\ud800")
+
+    monkeypatch.setattr(sourcing, "solve", fragile)
+    assert route() == Sourced(claimed=1, failed=1)
+    assert reason_of(bad) == ("engine_error", {"error": "ValueError: a\ufffdb\ufffd"})
+    assert not Pending.objects.exists()
+
+
+def test_goods_of_too_many_handling_classes_are_refused_in_words_and_hold_up_nobody(route, monkeypatch):
+    Sku.objects.filter(code="LAMP").update(handling_classes=[f"c{number}" for number in range(17)])
+    Sku.objects.filter(code="CLOCK").update(handling_classes=[f"d{number}" for number in range(16)])
+    good, full = make.order("good", lines={"MUG": 1}), make.order("full", lines={"CLOCK": 1})
+    bad = make.order("bad", lines={"LAMP": 1})
+    assert route() == Sourced(claimed=3, routed=1, none=1, failed=1)
+    assert reason_of(bad) == ("too_many_classes", {"classes": 17, "most": 16})
+    assert OrderException.objects.count() == 1
+    for order, state in ((good, "routed"), (full, "backordered"), (bad, "exception")):
+        order.refresh_from_db()
+        assert order.state == state
+
+
 def test_an_order_with_nothing_left_to_source_leaves_the_queue_without_a_word(route):
     order = make.order()
     OrderLine.objects.update(pending=0, cancelled=2)

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dom_project.lib.api_errors import BadInput, NotFound, Refused
-from inventory.models import NodeDay, StockLevel
+from inventory.models import NodeDay, Sku, StockLevel
 from routing import decisions, strategies, trial
 from routing.models import Allocation, OrderLine, PlanParcel
 from routing.rules import Refusal
@@ -98,6 +98,14 @@ def test_an_order_that_no_rule_wants_has_no_candidates_but_a_reason(clock):
     tried = trial.test_order("A", [make.rule(which_orders=[{"field": "region", "values": ["NV"]}])], at=clock)
     assert (tried.outcome, tried.candidates) == ("none", [])
     assert tried.plan["why"] == {"code": "no_rule", "params": {}}
+
+
+def test_an_order_of_too_many_handling_classes_is_refused(clock):
+    Sku.objects.filter(code="MUG").update(handling_classes=[f"c{number}" for number in range(17)])
+    make.order("A")
+    with pytest.raises(Refused) as refused:
+        trial.test_order("A", [make.rule()], at=clock)
+    assert (refused.value.code, refused.value.params) == ("too_many_classes", {"classes": 17, "most": 16})
 
 
 def test_an_unknown_order_an_unreadable_rule_and_a_finished_order_are_refused(clock):

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from inventory.integrations.connector import Fault, Page, ReadFailed, StockFact, fold, storable
+from inventory.integrations.connector import Fault, Page, ReadFailed, StockFact, fold
+from inventory.letters import storable
 
 AHEAD = timedelta(minutes=5)
 MOST_UNITS = 10_000_000
