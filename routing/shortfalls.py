@@ -37,7 +37,7 @@ INSERT INTO routing_shortfallcase (params, raised_at) VALUES (jsonb_build_object
 """
 CLOSE = """
 UPDATE routing_shortfallcase SET closed_at = %(at)s, closed_by = %(by)s, verdict = %(verdict)s
-WHERE closed_at IS NULL AND (%(case)s::bigint IS NULL OR id = %(case)s) RETURNING id
+WHERE closed_at IS NULL AND (%(case)s::numeric IS NULL OR id = %(case)s) RETURNING id
 """
 
 

@@ -50,7 +50,7 @@ def exceptions(request: HttpRequest) -> HttpResponse:
 def again(request: HttpRequest) -> HttpResponse:
     """Let routing look at the orders of the chosen exceptions, or of all with one reason; say what came of each."""
     ids = [int(pk) for pk in request.POST.getlist("chosen") if pk.isdecimal() and len(pk) < 19][:MOST]
-    reason = request.POST.get("every", "")[:40]
+    reason = request.POST.get("every", "")[:40].replace("\0", "")
     orders = work.orders_of(ids=ids if not reason else (), reason=reason, limit=MOST)
     if not orders:
         return _back(request, _("Choose at least one exception that is still open."), level="warning", status=422)
@@ -132,7 +132,7 @@ def _back(
 def _page(request: HttpRequest) -> dict[str, Any]:
     at = timezone.now()
     user: Any = request.user
-    reason = request.GET.get("reason", "")[:40].replace("\x00", "")
+    reason = request.GET.get("reason", "")[:40].replace("\0", "")
     by_reason = work.by_reason()
     found = work.open_exceptions(reason=reason, after=cursor(request.GET.get("after", "")), limit=SHOWN + 1)
     rows, more = found[:SHOWN], len(found) > SHOWN

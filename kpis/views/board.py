@@ -61,7 +61,7 @@ class Asked:
         days = request.GET.get("days", str(USUAL_DAYS))
         figure = request.GET.get("figure", "cost_per_order")
         return cls(
-            days=int(days) if days.isascii() and days.isdigit() and int(days) in periods.LENGTHS else USUAL_DAYS,
+            days=next((length for length in periods.LENGTHS if days == str(length)), USUAL_DAYS),
             channel=request.GET.get("channel", "").replace("\0", "")[:50],
             node=request.GET.get("node", "").replace("\0", "")[:50],
             figure=figure if figure in FIGURES else "cost_per_order",

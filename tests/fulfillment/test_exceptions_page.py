@@ -82,7 +82,9 @@ def test_all_of_one_reason_are_tried_again_and_no_others(desk, stuck):
     assert (waits(stuck), waits(unknown)) == (True, False)
 
 
-@pytest.mark.parametrize("sent", [{}, {"chosen": "nonsense"}, {"chosen": "9" * 30}, {"every": "no_such_reason"}])
+@pytest.mark.parametrize(
+    "sent", [{}, {"chosen": "nonsense"}, {"chosen": "9" * 30}, {"every": "no_such_reason"}, {"every": "\0"}]
+)
 def test_trying_nothing_says_what_to_choose_and_changes_nothing(desk, stuck, sent):
     answer = desk.post("/exceptions/again/", sent, headers=HTMX)
     assert answer.status_code == 422
@@ -94,6 +96,14 @@ def test_a_verdict_on_a_count_needs_its_right_and_its_word(client, desk):
     assert desk.post("/exceptions/shortfall/1/", {"verdict": "go_on"}).status_code == 403
     client.force_login(make.user(Role.OPERATIONS_MANAGER))
     assert client.post("/exceptions/shortfall/1/", {"verdict": "maybe"}, headers=HTMX).status_code == 422
+
+
+def test_a_verdict_on_a_case_that_is_not_there_is_told(client):
+    client.force_login(make.user(Role.OPERATIONS_MANAGER))
+    for number in (1, 10**30):
+        answer = client.post(f"/exceptions/shortfall/{number}/", {"verdict": "go_on"}, headers=HTMX)
+        assert answer.status_code == 200
+        assert '"level": "warning"' in answer["HX-Trigger"]
 
 
 def test_what_waits_for_the_floor_leads_who_may_work_there_to_its_queue(client, desk):
