@@ -20,7 +20,7 @@ SELECT count(*) FROM (
 # on_hand never falls below zero: `missing` is what the movements up to this one took that was not there (a running
 # minimum, as many movements of one level may come at once). Shipped goods have left whatever the count said, so they
 # are first adjusted in; what else is missing just did not move. `late`: the figure that the level stands on contains
-# the movement already. The floor's look decides before the source's figure, for it is what the level stands on.
+# the movement already. A key that comes again on another day waits as one with the first. The floor's look decides before the source's figure, for it is what the level stands on.
 MOVE = """
 WITH asked AS MATERIALIZED (
   SELECT DISTINCT ON (day, key) * FROM unnest(%(day)s::date[], %(key)s::text[], %(level)s::bigint[], %(units)s::int[],
@@ -82,9 +82,14 @@ WITH asked AS MATERIALIZED (
   WHERE missing > 0 AND NOT EXISTS (SELECT FROM bad) GROUP BY level_id
   ON CONFLICT (level_id, kind) WHERE closed_at IS NULL DO UPDATE SET raw = EXCLUDED.raw
 ), waits AS (
-  INSERT INTO inventory_ownmovement (level_id, key, units, happened_at, booked_at)
-  SELECT level_id, key, units, %(happened_at)s, booked_at FROM line
-  WHERE fed AND NOT contained AND units <> 0 AND NOT EXISTS (SELECT FROM bad)
+  INSERT INTO inventory_ownmovement AS o (level_id, key, units, happened_at, booked_at)
+  SELECT level_id, key, sum(units)::int, %(happened_at)s,
+    CASE WHEN bool_and(booked_at IS NOT NULL) THEN max(booked_at) END FROM line
+  WHERE fed AND NOT contained AND units <> 0 AND NOT EXISTS (SELECT FROM bad) GROUP BY level_id, key
+  ON CONFLICT (level_id, key) DO UPDATE SET units = o.units + EXCLUDED.units,
+    happened_at = greatest(o.happened_at, EXCLUDED.happened_at),
+    booked_at = CASE WHEN o.booked_at IS NOT NULL AND EXCLUDED.booked_at IS NOT NULL
+      THEN greatest(o.booked_at, EXCLUDED.booked_at) END
 )
 SELECT key, code, level_id, held FROM bad
 UNION ALL SELECT key, '', 0, 0 FROM line WHERE NOT EXISTS (SELECT FROM bad)"""

@@ -1,14 +1,17 @@
 """Counts are statements about a moment: own movements, stale figures."""
 
+from datetime import timedelta
+
 import pytest
 
 from dom_project.lib.api_errors import BadInput
 from inventory import ledger
 from inventory.models import Connection, LedgerEntry, OwnMovement
-from inventory.movements import Count
+from inventory.movements import Count, Movement
 from tests import make
 from tests.inventory.counting import (
     CHANGED,
+    DAY,
     NOTHING,
     STALE,
     allocate,
@@ -142,3 +145,27 @@ def test_a_figure_that_no_level_could_hold_is_refused_whole(erp):
         ledger.count_levels(counts, run=run_of(erp, at(9)), part=0, at=at(10))
     assert (refusal.value.field, refusal.value.row) == ("quantity", 1)
     assert counters(level)[0] == 10
+
+
+def test_one_key_on_two_days_is_two_movements_that_wait_as_one(erp):
+    level = fed(erp, 50)
+    for day, units in ((DAY, 3), (DAY + timedelta(days=1), 4)):
+        ledger.adjust_many([Movement("m", level.pk, -units, day)], at=at(9), actor="test")
+    assert (counters(level)[0], waiting(level)) == (43, [-7])
+    assert say(level, 50, at(9, 30), erp) == NOTHING
+    assert ledger.mark_booked(["m"], booked_at=at(10)) == 1
+    assert say(level, 43, at(11), erp) == NOTHING
+    assert (counters(level)[0], waiting(level)) == (43, [])
+
+
+def test_one_key_on_two_days_comes_in_one_batch_too(erp):
+    level = fed(erp, 50)
+    batch = [
+        Movement("m", level.pk, -3, DAY, booked_at=at(9, 30)),
+        Movement("m", level.pk, -4, DAY + timedelta(days=1)),
+    ]
+    ledger.adjust_many(batch, at=at(9), actor="test")
+    own = OwnMovement.objects.get()
+    assert (counters(level)[0], own.units, own.booked_at) == (43, -7, None)
+    ledger.adjust_many(batch, at=at(9), actor="test")
+    assert (counters(level)[0], waiting(level)) == (43, [-7])
