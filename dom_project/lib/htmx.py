@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 LIVE_SALT = "fairlead.live"
 LIVE_SECONDS = 600
+FRESH_SECONDS = 300  # then a live page is drawn anew though nothing happened: its stream needs a new address
 LEVELS = {
     "success": messages.SUCCESS,
     "info": messages.INFO,
@@ -61,6 +63,19 @@ def say(
         return trigger_client_event(response, "toast", {"text": str(text), "level": level, "undo": undo})
     messages.add_message(request, LEVELS[level], text)
     return response
+
+
+def drawn_as(content: str, drawn: str, *, at: datetime) -> str:
+    """What a part says it shows when it asks again, and since when: `drawn` itself while that still holds.
+
+    `content` stands for all that is shown, without a dash. A view answers 204 to what is still drawn so, and nobody
+    loses an open list or a choice.
+    """
+    seconds = int(at.timestamp())
+    _content, _dash, since = drawn.partition("-")
+    if since.isdecimal() and len(since) < 12 and 0 <= seconds - int(since) < FRESH_SECONDS:
+        seconds = int(since)
+    return f"{content}-{seconds}"
 
 
 def redirect_whole_page(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

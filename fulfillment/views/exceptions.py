@@ -1,7 +1,6 @@
 """What needs a person: why, since when, whose, and what to do about it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -14,9 +13,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from dom_project.accounts.access import Right, may, needs
-from dom_project.accounts.people import names_of
+from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.api_errors import Refused
-from dom_project.lib.htmx import live_url, render_part, say, wants_part
+from dom_project.lib.htmx import drawn_as, live_url, render_part, say, wants_part
 from dom_project.lib.sentences import sentence
 from fulfillment import exceptions as work
 from fulfillment.exceptions import OpenException
@@ -31,7 +30,6 @@ PAGE = "fulfillment/exceptions.html"
 SHOWN = 50
 LETTERS = 20
 MOST = 200  # exceptions of one reason that are tried at once
-FRESH = 300  # seconds after which a live page is drawn anew though nothing changed: its stream needs a new address
 VERDICTS = frozenset({ShortfallCase.Verdict.GO_ON, ShortfallCase.Verdict.LEAVE})
 
 
@@ -54,8 +52,7 @@ def again(request: HttpRequest) -> HttpResponse:
     orders = work.orders_of(ids=ids if not reason else (), reason=reason, limit=MOST)
     if not orders:
         return _back(request, _("Choose at least one exception that is still open."), level="warning", status=422)
-    user: Any = request.user
-    woken = waiting.reopen(orders, at=timezone.now(), actor=user.actor)
+    woken = waiting.reopen(orders, at=timezone.now(), actor=actor_of(request))
     outcome = [(ref, channel_ref, order_id in woken) for order_id, (ref, channel_ref) in orders.items()]
     count = len(woken)
     text = ngettext("Routing looks at %(count)s order again.", "Routing looks at %(count)s orders again.", count)
@@ -71,9 +68,8 @@ def again(request: HttpRequest) -> HttpResponse:
 @needs(Right.CHANGE_ORDERS)
 def take(request: HttpRequest, pk: int) -> HttpResponse:
     """It is the reader's now."""
-    user: Any = request.user
     undo = reverse("exceptions_give_back", args=[pk])
-    return _done(request, lambda: raised.take(pk, actor=user.actor), _("Yours now."), undo=undo)
+    return _done(request, lambda: raised.take(pk, actor=actor_of(request)), _("Yours now."), undo=undo)
 
 
 @require_POST
@@ -99,7 +95,6 @@ def send_again(request: HttpRequest) -> HttpResponse:
 @needs(Right.COUNT_STOCK)
 def shortfall(request: HttpRequest, pk: int) -> HttpResponse:
     """A person's verdict on many allocations that a low count would move."""
-    user: Any = request.user
     verdict = request.POST.get("verdict", "")
     if verdict not in VERDICTS:
         return _back(request, _("Say whether to go on or to leave them."), level="warning", status=422)
@@ -107,7 +102,7 @@ def shortfall(request: HttpRequest, pk: int) -> HttpResponse:
         ShortfallCase.Verdict.GO_ON: _("They are sourced anew within seconds."),
         ShortfallCase.Verdict.LEAVE: _("They stay where they are."),
     }[ShortfallCase.Verdict(verdict)]
-    return _done(request, lambda: shortfalls.answer(pk, verdict, at=timezone.now(), actor=user.actor), told)
+    return _done(request, lambda: shortfalls.answer(pk, verdict, at=timezone.now(), actor=actor_of(request)), told)
 
 
 def _done(request: HttpRequest, act: Callable[[], object], told: str, *, undo: str = "") -> HttpResponse:
@@ -131,7 +126,6 @@ def _back(
 
 def _page(request: HttpRequest) -> dict[str, Any]:
     at = timezone.now()
-    user: Any = request.user
     reason = request.GET.get("reason", "")[:40].replace("\0", "")
     by_reason = work.by_reason()
     found = work.open_exceptions(reason=reason, after=cursor(request.GET.get("after", "")), limit=SHOWN + 1)
@@ -140,13 +134,13 @@ def _page(request: HttpRequest) -> dict[str, Any]:
     letters, backlog = outbox.dead_letters(limit=LETTERS), outbox.backlog()
     waits = work.floor_waits()
     shown = repr((rows, by_reason, case and case.pk, [letter.id for letter in letters], backlog.dead, waits))
-    drawn = _drawn(shown, at, request.GET.get("drawn", ""))
+    drawn = drawn_as(sha256(shown.encode()).hexdigest()[:16], request.GET.get("drawn", ""), at=at)
     names = names_of({row.owner for row in rows if row.owner})
     return {
         "tokens": [(row, words.sentence(row.reason)) for row in by_reason],
         "reason": reason,
         "open": sum(row.count for row in by_reason),
-        "groups": _groups(rows, {row.reason: row.count for row in by_reason}, names, user.actor),
+        "groups": _groups(rows, {row.reason: row.count for row in by_reason}, names, actor_of(request)),
         "more": told_cursor((rows[-1].raised_at, rows[-1].id)) if more else "",
         "most": MOST,
         "case": case,
@@ -165,7 +159,7 @@ def _page(request: HttpRequest) -> dict[str, Any]:
         "may_work": may(request, Right.WORK_FLOOR),
         "drawn": drawn,
         "unchanged": drawn == request.GET.get("drawn", ""),
-        "live_url": live_url(user.pk, None),
+        "live_url": live_url(request.user.pk, None),
     }
 
 
@@ -203,12 +197,3 @@ def _own_words(row: OpenException) -> str:
     if row.reason == "engine_error":
         return str(row.params.get("error", ""))
     return row.sku
-
-
-def _drawn(shown: str, at: datetime, drawn: str) -> str:
-    """What a page says it shows, if that is still so; else what a page drawn now would say."""
-    digest, seconds = sha256(shown.encode()).hexdigest()[:16], int(at.timestamp())
-    _digest, _dash, when = drawn.partition("-")
-    if when.isdecimal() and len(when) < 12 and 0 <= seconds - int(when) < FRESH:
-        seconds = int(when)
-    return f"{digest}-{seconds}"

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dom_project.accounts.people import actor_of
 from dom_project.lib.api_errors import Refused
 from dom_project.lib.htmx import live_url, render_part, say, wants_part
 from dom_project.templatetags.figures import units
@@ -25,7 +26,7 @@ from fulfillment.shipments.packing import PICKUP
 from fulfillment.states import ON_THE_FLOOR, IllegalMove, State
 from inventory.access import node_for
 
-from .queue import actor_of, short, told
+from .queue import short, told
 
 TEMPLATE = "fulfillment/pick.html"
 ALREADY = {

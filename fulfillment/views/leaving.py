@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from dom_project.accounts.access import Right, needs
+from dom_project.accounts.people import actor_of
 from fulfillment import shipments
 from fulfillment.queue import Tab
 
 from .hand import Hand, hand_of
-from .queue import actor_of
 
 
 class ShipForm(forms.Form):
@@ -29,6 +29,7 @@ class HandOverForm(forms.Form):
 @require_POST
 @needs(Right.WORK_FLOOR)
 def pick_pack(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
+    """All of it is in the parcel."""
     hand = hand_of(request, node_code, ref)
     return hand.do(
         lambda: shipments.pack_many([hand.shipment.pk], at=timezone.now(), actor=actor_of(request)), _("Packed.")
@@ -38,6 +39,7 @@ def pick_pack(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
 @require_POST
 @needs(Right.WORK_FLOOR)
 def pick_ready(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
+    """The customer may come for it."""
     hand = hand_of(request, node_code, ref)
     return hand.do(
         lambda: shipments.make_ready_many([hand.shipment.pk], at=timezone.now(), actor=actor_of(request)),
@@ -48,6 +50,7 @@ def pick_ready(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
 @require_POST
 @needs(Right.WORK_FLOOR)
 def pick_ship(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
+    """It left with a tracking number."""
     hand, form = hand_of(request, node_code, ref), ShipForm(request.POST)
     if not form.is_valid():
         return hand.page(form=form, status=422)
@@ -62,6 +65,7 @@ def pick_ship(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
 @require_POST
 @needs(Right.WORK_FLOOR)
 def pick_hand_over(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
+    """The customer has it."""
     hand, form = hand_of(request, node_code, ref), HandOverForm(request.POST)
     if not form.is_valid():
         return hand.page(form=form, status=422)

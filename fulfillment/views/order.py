@@ -1,6 +1,6 @@
 """One order: where it stands, what was decided and why, and what a person may still do about it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dom_project.accounts.access import Right, may, needs
 from dom_project.accounts.models import Role
-from dom_project.accounts.people import names_of
+from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.api_errors import Refused
-from dom_project.lib.htmx import live_url, render_part, say, wants_part
+from dom_project.lib.htmx import drawn_as, live_url, render_part, say, wants_part
 from dom_project.lib.sentences import sentence
 from fulfillment import access, dossier, outlook, timeline
 from fulfillment import orders as verbs
@@ -29,7 +29,6 @@ from . import parcels as shown
 
 PAGE = "fulfillment/order.html"
 RECENT = 12  # entries of the timeline that are not folded
-FRESH = 300  # seconds after which a live page is drawn anew though nothing happened: its stream needs a new address
 PERSONAL = frozenset({Role.ADMINISTRATOR, Role.OPERATIONS_MANAGER, Role.CUSTOMER_SERVICE})
 
 
@@ -40,7 +39,7 @@ def order(request: HttpRequest, ref: str) -> HttpResponse:
     found = access.order_for(request.user, ref)
     at = timezone.now()
     drawn = request.GET.get("drawn", "")
-    if wants_part(request) and drawn == _drawn(found, at, drawn):
+    if wants_part(request) and drawn == drawn_as(str(found.event_seq), drawn, at=at):
         return HttpResponse(status=204)
     return render_part(request, PAGE, "page", _page(request, found, at))
 
@@ -51,10 +50,9 @@ def cancel(request: HttpRequest, ref: str) -> HttpResponse:
     """Cancel the order, or the lines that are named; the page then says line by line what came of it."""
     found = access.order_for(request.user, ref)
     at = timezone.now()
-    user: Any = request.user
     line_refs = request.POST.getlist("line") or None
     try:
-        done = verbs.cancel(found.ref, line_refs=line_refs, at=at, actor=user.actor)
+        done = verbs.cancel(found.ref, line_refs=line_refs, at=at, actor=actor_of(request))
     except Refused as refused:
         found = access.order_for(request.user, ref)
         context = _page(request, found, at) | {"problem": sentence(refused.code, refused.params)}
@@ -72,8 +70,7 @@ def cancel(request: HttpRequest, ref: str) -> HttpResponse:
 def again(request: HttpRequest, ref: str) -> HttpResponse:
     """Let routing look at what has no place at once."""
     found = access.order_for(request.user, ref)
-    user: Any = request.user
-    woken = waiting.reopen([found.id], at=timezone.now(), actor=user.actor)
+    woken = waiting.reopen([found.id], at=timezone.now(), actor=actor_of(request))
     if woken:
         told, level = _("Routing looks at it again now."), "success"
     else:
@@ -89,13 +86,9 @@ def _shown(request: HttpRequest, status: int) -> int:
     return 422 if wants_part(request) else status
 
 
-def _drawn(found: Order, at: datetime, drawn: str) -> str:
-    """What a page says it shows, if that is still so; else what a page drawn now would say."""
-    seconds = int(at.timestamp())
-    _event, _dash, when = drawn.partition("-")
-    if when.isdecimal() and len(when) < 12 and 0 <= seconds - int(when) < FRESH:
-        seconds = int(when)
-    return f"{found.event_seq}-{seconds}"
+def _promised_day(found: Order, promise_at: datetime) -> date | None:
+    """The day there that a parcel is promised for; None for what is collected, which is promised for an hour."""
+    return promise_at.astimezone(ZoneInfo(found.ship_to_time_zone)).date() if found.method == "ship" else None
 
 
 def _page(request: HttpRequest, found: Order, at: datetime) -> dict[str, Any]:
@@ -132,7 +125,8 @@ def _page(request: HttpRequest, found: Order, at: datetime) -> dict[str, Any]:
             "tone": tone,
             "icon": icon,
             "why": standing.why(will, going, found, names),
-            "day": found.promise_at.astimezone(ZoneInfo(found.ship_to_time_zone)).date(),
+            "date": _promised_day(found, found.promise_at),
+            "first_date": _promised_day(found, found.first_promise_at),
         },
         "going": [shown.told(parcel, by_ref, scopes, names, people, found.method) for parcel in going],
         "gone": [(parcel, names.get(parcel.node, parcel.node)) for parcel in parcels if parcel.gone],
@@ -175,7 +169,7 @@ def _page(request: HttpRequest, found: Order, at: datetime) -> dict[str, Any]:
         "may_change": may_change,
         "cancel": cancelling.question(found, scopes),
         "may_try": may_change and bool(unplaced) and found.state != "held",
-        "drawn": _drawn(found, at, ""),
+        "drawn": drawn_as(str(found.event_seq), "", at=at),
         "here": reverse("order", args=[found.ref]),
         "part": wants_part(request),
         "live_url": live_url(user.pk, None),

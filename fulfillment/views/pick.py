@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from dom_project.accounts.access import Right, needs
+from dom_project.accounts.people import actor_of
 from dom_project.lib.api_errors import BadInput, Refused
 from dom_project.lib.htmx import say, wants_part
 from fulfillment import shipments
@@ -17,7 +18,6 @@ from fulfillment.shipments import Reason
 from fulfillment.states import IllegalMove
 
 from .hand import Notice, hand_of, phase
-from .queue import actor_of
 
 
 class ScanForm(forms.Form):
@@ -46,6 +46,7 @@ class ShortForm(forms.Form):
 @require_GET
 @needs(Right.WORK_FLOOR)
 def pick(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
+    """The shipment in hand. A part that asks again gets 204 where somebody may be typing."""
     hand = hand_of(request, node_code, ref)
     seen = request.GET.get("seen", "")
     if seen and wants_part(request):
@@ -60,6 +61,7 @@ def pick(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
 @require_POST
 @needs(Right.WORK_FLOOR)
 def pick_start(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
+    """It is the reader's to pick."""
     hand = hand_of(request, node_code, ref)
     return hand.do(
         lambda: shipments.start_picking_many([hand.shipment.pk], at=timezone.now(), actor=actor_of(request)),
@@ -70,6 +72,7 @@ def pick_start(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
 @require_POST
 @needs(Right.WORK_FLOOR)
 def pick_scan(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
+    """One unit, by its barcode or SKU; a repeated key counts nothing twice."""
     hand, form = hand_of(request, node_code, ref), ScanForm(request.POST)
     if not form.is_valid():
         return hand.page(notice=Notice("bad", _("Scan a barcode, or type it or the SKU.")), status=422)
@@ -91,6 +94,7 @@ def pick_scan(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
 @require_POST
 @needs(Right.WORK_FLOOR)
 def pick_units(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
+    """So many units of a line, counted by hand."""
     hand, form = hand_of(request, node_code, ref), UnitsForm(request.POST)
     item = _item(hand.card(), form)
     if not form.is_valid() or item is None:
@@ -115,6 +119,7 @@ def pick_units(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
 @require_POST
 @needs(Right.WORK_FLOOR)
 def pick_short(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
+    """What was not found: it is routed again, never to this node."""
     hand, form = hand_of(request, node_code, ref), ShortForm(request.POST)
     card = hand.card()
     line = request.POST.get("line", "")
@@ -145,6 +150,7 @@ def pick_short(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
 @require_POST
 @needs(Right.WORK_FLOOR)
 def pick_lay_back(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
+    """It is the queue's again, and what was picked nobody's."""
     hand = hand_of(request, node_code, ref)
     return hand.do(
         lambda: shipments.lay_back_many([hand.shipment.pk], at=timezone.now(), actor=actor_of(request)),

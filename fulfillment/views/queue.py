@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from dom_project.accounts.access import Right, needs
-from dom_project.accounts.models import User
+from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.htmx import live_url, render_part, say
 from fulfillment import access, orders, shipments, words
 from fulfillment import queue as floor
@@ -37,6 +37,7 @@ TABS: dict[str, str | Promise] = {
 @require_GET
 @needs(Right.WORK_FLOOR)
 def stores(request: HttpRequest) -> HttpResponse:
+    """Whose queue to open, the busy ones first; who works at one node alone goes straight there."""
     nodes = list(nodes_of(request.user))
     if is_bound(request.user) and len(nodes) == 1:
         return redirect("queue", nodes[0].code)
@@ -54,6 +55,7 @@ def stores(request: HttpRequest) -> HttpResponse:
 @require_GET
 @needs(Right.WORK_FLOOR)
 def queue(request: HttpRequest, node_code: str) -> HttpResponse:
+    """One tab of a node's work, with the stop signs that concern the reader."""
     node, at = node_for(request.user, node_code), timezone.now()
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else Tab.TO_PICK.value
@@ -80,6 +82,7 @@ def queue(request: HttpRequest, node_code: str) -> HttpResponse:
 @require_POST
 @needs(Right.WORK_FLOOR)
 def queue_next(request: HttpRequest, node_code: str) -> HttpResponse:
+    """Begin the most urgent shipment; say so if it is not the one that the button named."""
     node, me = node_for(request.user, node_code), actor_of(request)
     seen = Shipment.objects.filter(node=node, ref=request.POST.get("seen", "")[:20].replace("\0", "")).first()
     started = shipments.start_next(node.pk, at=timezone.now(), actor=me)
@@ -99,6 +102,7 @@ def queue_next(request: HttpRequest, node_code: str) -> HttpResponse:
 @require_POST
 @needs(Right.WORK_FLOOR)
 def put_back(request: HttpRequest, node_code: str, task_id: int) -> HttpResponse:
+    """The goods of a cancelled line are on the shelf again."""
     node, task = node_for(request.user, node_code), access.task_for(request.user, task_id)
     if task.node_id != node.pk:
         raise access.NoSuchTask("unknown_task", {"id": task_id})
@@ -131,13 +135,9 @@ def main_button(
     return {"url": reverse("pick", args=[node.code, mine.ref]), "icon": icon, "text": text}
 
 
-def actor_of(request: HttpRequest) -> str:
-    return f"user:{request.user.pk}"
-
-
 def faster(shipment: Shipment) -> str:
     """That somebody else has this one, with their name."""
-    who = names([shipment.picker]).get(shipment.picker)
+    who = names_of([shipment.picker]).get(shipment.picker)
     if not shipment.picker:
         return _("%(shipment)s is gone from the queue.") % {"shipment": short(shipment.ref)}
     return _("%(person)s was faster with %(shipment)s.") % {
@@ -154,7 +154,7 @@ def short(ref: str) -> str:
 def told(cards: Iterable[Card], me: str) -> list[dict[str, Any]]:
     """Cards with what is said about them: short name, whose work it is."""
     cards = list(cards)
-    people = names(card.picker for card in cards)
+    people = names_of(card.picker for card in cards)
     return [
         {
             "card": card,
@@ -166,13 +166,3 @@ def told(cards: Iterable[Card], me: str) -> list[dict[str, Any]]:
         }
         for card in cards
     ]
-
-
-def names(actors: Iterable[str]) -> dict[str, str]:
-    """The names of people by what is stored of them (user:12); others are left out."""
-    ids = {actor.removeprefix("user:") for actor in actors if actor.startswith("user:")}
-    numbers = [int(number) for number in ids if number.isdecimal()]
-    if not numbers:
-        return {}
-    people = User.objects.filter(pk__in=numbers)
-    return {f"user:{person.pk}": person.get_full_name() or person.get_username() for person in people}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,11 @@ def test_a_page_tells_it_by_a_message(case: str, headers: dict[str, str], respon
 def test_a_redirect_loads_the_whole_page(case: str, headers: dict[str, str], status: int, header: str) -> None:
     answer = htmx.redirect_whole_page(lambda request: HttpResponseRedirect("/login/?next=/rows/"))(asked(**headers))
     assert (answer.status_code, answer[header]) == (status, "/login/?next=/rows/")
+
+
+def test_what_is_shown_is_drawn_so_for_five_minutes_while_nothing_changes(clock: datetime) -> None:
+    drawn = htmx.drawn_as("7", "", at=clock)
+    for minutes, content, still in ((4, "7", True), (4, "8", False), (5, "7", False), (-1, "7", False)):
+        assert (htmx.drawn_as(content, drawn, at=clock + timedelta(minutes=minutes)) == drawn) is still
+    for nonsense in ("", "7", "7-x", "7-" + "9" * 30):
+        assert htmx.drawn_as("7", nonsense, at=clock) == drawn

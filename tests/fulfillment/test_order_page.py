@@ -68,6 +68,16 @@ def test_the_cut_off_is_told_in_the_nodes_own_zone(desk, reno):
     assert ">Tue 10 Nov, 15:00 PST</time>" in text_of(desk.get(f"/orders/{order.ref}/"))
 
 
+def test_the_first_and_the_current_promise_of_a_parcel_are_days_of_a_pickup_hours(desk, reno):
+    friday_night, saturday_night = (datetime(2099, 11, day, 7, 59, tzinfo=UTC) for day in (14, 15))
+    moved = {"first_promise_at": friday_night, "promise_at": saturday_night}
+    parcel = text_of(desk.get(f"/orders/{on_the_floor(reno, **moved).order.ref}/"))
+    assert "Promise: Sat 14 Nov</h2>" in parcel
+    assert "First promised: Fri 13 Nov." in parcel
+    pickup = text_of(desk.get(f"/orders/{make.order(method='pickup', **moved).ref}/"))
+    assert 'Promise: <time datetime="2099-11-15T07:59:00+00:00">Sat 14 Nov, 23:59 PST</time></h2>' in pickup
+
+
 def test_what_is_to_come_tells_a_days_promise_as_that_day(desk, reno):
     coming = {"promise_at": datetime(2099, 11, 14, 7, 59, tzinfo=UTC)}  # the end of Friday in California
     sent, collected = make.order(**coming), make.order(method="pickup", pickup_node=reno, **coming)
