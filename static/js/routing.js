@@ -14,8 +14,15 @@
     }, 150);
   };
   document.addEventListener('change', event => { if (event.target.matches('#editor [data-live]')) takeIn(); });
-  document.addEventListener('pointerdown', () => { pressing = true; });
-  ['pointerup', 'pointercancel'].forEach(name => document.addEventListener(name, () => { pressing = false; }));
+  // Of a button that is swapped between down and up the browser makes no click: the one in its place is pressed.
+  let held = null;
+  const under = event => event.target.closest?.('#editor [name=do]');
+  document.addEventListener('pointerdown', event => { pressing = true; held = under(event); });
+  document.addEventListener('pointerup', event => {
+    const over = under(event);
+    if (held && over && over !== held && over.value === held.value) over.click();
+  });
+  ['pointerup', 'pointercancel'].forEach(name => document.addEventListener(name, () => { pressing = false; held = null; }));
 
   document.addEventListener('keydown', event => {
     const wanted = event.key === 'Enter' && event.target.dataset?.enter;

@@ -123,6 +123,19 @@ def test_the_condition_that_was_chosen_is_added_although_the_form_was_taken_in_m
     expect(page.get_by_label("Add to Node")).to_be_focused()
 
 
+def test_a_button_that_is_swapped_while_it_is_held_down_is_pressed_all_the_same(routing: Page) -> None:
+    page = routing
+    page.locator("[data-does=save]").hover()
+    page.mouse.down()
+    with page.expect_response("**/routing/edit/"):
+        page.evaluate(
+            "document.querySelector('[data-does=save]').id = 'old'; document.querySelector('[data-apply]').click()"
+        )
+    expect(page.locator("#old")).to_have_count(0)
+    page.mouse.up()
+    expect(page.get_by_text("Please say in a few words why: the history shows it.")).to_be_visible()
+
+
 def test_leaving_with_unsaved_changes_is_asked_about(routing: Page) -> None:
     page = routing
     asked: list[str] = []
