@@ -215,6 +215,7 @@ def test_the_editor_is_accessible_with_faults_and_with_a_result(
     expect(page.get_by_text("There is no order NOBODY.")).to_be_visible()
     assert accessible_and_fits(page, width)
     page.get_by_role("button", name="Delete rule 2").click()
+    expect(page.get_by_text("removed from place 2")).to_be_visible()
     page.get_by_label("Order", exact=True).fill("A-1")
     page.locator("[data-does=test]").click()
     expect(page.locator("#test-result .plan")).to_be_visible()
