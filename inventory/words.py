@@ -75,6 +75,7 @@ FILES: sentences.Words = {
     "broken_archive": _("The packed file is damaged or broke off."),
     "unpacks_too_large": _("The packed file unpacks to more than is allowed."),
     "chunk_not_written": _("What comes from line %(line)s on can't be written (%(reason)s)."),
+    "not_written": _("The row can't be written (%(reason)s)."),
     "file_gone": _("The file is no longer there. Upload it again."),
     "already_started": _("This import has begun already and can't be changed."),
     "unreadable_row": _("The row can't be read: a quotation mark is open, or a cell is too long."),

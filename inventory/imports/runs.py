@@ -30,6 +30,9 @@ UPDATE inventory_importrun SET lease_until = clock_timestamp() + %(seconds)s * i
 WHERE id = %(id)s AND state = 'running' AND lease_until = %(held)s RETURNING lease_until"""
 
 
+_REFUSALS = (Refused, DataError, IntegrityError)
+
+
 class LeaseLost(Exception):  # noqa: N818  it reads as what happened
     """Another worker goes on with this file: write nothing."""
 
@@ -53,13 +56,13 @@ def work(run: ImportRun, *, at: datetime, keep_on: Callable[[], bool] = lambda: 
         with Opened(run) as found:
             source = islice(found, run.rows_read, None)
             for chunk in _chunks(source, kind, run):
-                _take(run, kind, chunk, position=found.position(), at=at)
+                _take_or_halve(run, kind, chunk, position=found.position(), at=at)
                 if not keep_on():
                     ImportRun.objects.filter(pk=run.pk, lease_until=run.lease_until).update(lease_until=None)
                     bell.ring(TASK)
                     return False
-    except (Refused, DataError, IntegrityError) as refused:
-        # A chunk that can't be written would be tried for ever: the file ends here, and says where.
+    except _REFUSALS as refused:
+        # What can't even be sent back would be tried for ever: the file ends here, and says where.
         told = {"line": run.rows_read + 2, "reason": getattr(refused, "code", type(refused).__name__)}
         _finish(run, ImportRun.State.FAILED, {"code": "chunk_not_written", "params": told}, at=at)
         return True
@@ -70,20 +73,47 @@ def work(run: ImportRun, *, at: datetime, keep_on: Callable[[], bool] = lambda: 
     return True
 
 
+def _take_or_halve(run: ImportRun, kind: Kind, chunk: Sequence[Line], *, position: int, at: datetime) -> None:
+    """Take a chunk; one that can't be written is halved until the row that spoils it is found and sent back."""
+    try:
+        _take(run, kind, chunk, position=position, at=at)
+    except _REFUSALS as refused:
+        middle = _middle(chunk, _place(run, kind.group_by))
+        if not middle:
+            _take(run, kind, chunk, position=position, at=at, refused=refused)
+            return
+        _take_or_halve(run, kind, chunk[:middle], position=run.bytes_read, at=at)
+        _take_or_halve(run, kind, chunk[middle:], position=position, at=at)
+
+
 @db.retry_on_conflict
-def _take(run: ImportRun, kind: Kind, chunk: Sequence[Line], *, position: int, at: datetime) -> None:
-    """One chunk: rows, faults and progress in one transaction, so that it counts whole and once."""
+def _take(
+    run: ImportRun,
+    kind: Kind,
+    chunk: Sequence[Line],
+    *,
+    position: int,
+    at: datetime,
+    refused: Exception | None = None,
+) -> None:
+    """One chunk: rows, faults and progress in one transaction, so that it counts whole and once.
+
+    `refused`: why none of it can be written; all its rows are sent back with that.
+    """
     held = run.lease_until
     with transaction.atomic():
         renewed = db.rows(_RENEW, {"id": run.pk, "held": held, "seconds": LEASE_SECONDS})
         if not renewed:
             raise LeaseLost
-        rows = rows_of(run, chunk)
-        judged = kind.judge(rows, run, at)
-        unreadable = [line.fault for line in chunk if line.fault]
-        late = kind.write(judged.facts, run=run, part=run.rows_read, at=at, actor=run.created_by)
+        told = [line.fault for line in chunk if line.fault]
+        if refused:
+            told += [_not_written(line.number, refused) for line in chunk if not line.fault]
+        else:
+            judged = kind.judge(rows_of(run, chunk), run, at)
+            late = kind.write(judged.facts, run=run, part=run.rows_read, at=at, actor=run.created_by)
+            told += [*judged.faults, *late]
         faults: dict[int, list[Fault]] = {}
-        for fault in (*unreadable, *judged.faults, *late):
+        for fault in told:
             faults.setdefault(fault.line, []).append(fault)
         cells = {line.number: line.cells for line in chunk}
         ImportFault.objects.bulk_create(
@@ -91,9 +121,9 @@ def _take(run: ImportRun, kind: Kind, chunk: Sequence[Line], *, position: int, a
                 run=run,
                 line=line,
                 cells=[clean(cell) for cell in cells[line]],
-                faults=[[fault.field, fault.reason, fault.params] for fault in told],
+                faults=[[fault.field, fault.reason, fault.params] for fault in own],
             )
-            for line, told in sorted(faults.items())
+            for line, own in sorted(faults.items())
         )
         ImportRun.objects.filter(pk=run.pk).update(
             rows_read=F("rows_read") + len(chunk),
@@ -104,6 +134,13 @@ def _take(run: ImportRun, kind: Kind, chunk: Sequence[Line], *, position: int, a
         bell.publish("imports", {"ref": run.ref})
     run.lease_until = renewed[0][0]
     run.rows_read += len(chunk)
+    run.bytes_read = position
+
+
+def _not_written(line: int, refused: Exception) -> Fault:
+    if isinstance(refused, Refused):
+        return Fault(line, refused.field, refused.code, refused.params)
+    return Fault(line, "", "not_written", {"reason": type(refused).__name__})
 
 
 def _finish(run: ImportRun, state: ImportRun.State, error: dict[str, Any] | None, *, at: datetime) -> None:
@@ -133,6 +170,16 @@ def _chunks(source: Iterator[Line], kind: Kind, run: ImportRun) -> Iterator[list
         chunk.append(line)
     if chunk:
         yield chunk
+
+
+def _middle(chunk: Sequence[Line], place: int | None) -> int:
+    """Where a chunk can be parted so that equal neighbours stay together, near its middle; 0: nowhere."""
+    cuts = (
+        cut
+        for cut in range(1, len(chunk))
+        if place is None or _cell(chunk[cut], place) != _cell(chunk[cut - 1], place)
+    )
+    return min(cuts, key=lambda cut: abs(2 * cut - len(chunk)), default=0)
 
 
 def _place(run: ImportRun, field: str) -> int | None:

@@ -20,7 +20,8 @@ SELECT count(*) FROM (
 # on_hand never falls below zero: `missing` is what the movements up to this one took that was not there (a running
 # minimum, as many movements of one level may come at once). Shipped goods have left whatever the count said, so they
 # are first adjusted in; what else is missing just did not move. `late`: the figure that the level stands on contains
-# the movement already. A key that comes again on another day waits as one with the first. The floor's look decides before the source's figure, for it is what the level stands on.
+# the movement already. The floor's look decides before the source's figure, for it is what the level stands on. A key
+# that comes again on another day waits as one with the first.
 MOVE = """
 WITH asked AS MATERIALIZED (
   SELECT DISTINCT ON (day, key) * FROM unnest(%(day)s::date[], %(key)s::text[], %(level)s::bigint[], %(units)s::int[],

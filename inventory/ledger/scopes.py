@@ -46,7 +46,8 @@ SELECT count(*) FROM (
 ) locked"""
 WAIT = """
 INSERT INTO inventory_ownmovement (level_id, key, units, happened_at)
-SELECT x.level_id, x.key, sum(x.on_hand), max(x.at) FROM inventory_stocklevel l JOIN inventory_ledgerentry x ON x.level_id = l.id
+SELECT x.level_id, x.key, sum(x.on_hand), max(x.at)
+FROM inventory_stocklevel l JOIN inventory_ledgerentry x ON x.level_id = l.id
 WHERE l.node_id = ANY(%(node)s::bigint[]) AND x.at > %(since)s AND x.on_hand <> 0 AND x.key IS NOT NULL
   AND x.verb IN ('receive', 'adjust', 'ship', 'take_back') AND x.reason <> 'denied_by_count'
 GROUP BY x.level_id, x.key

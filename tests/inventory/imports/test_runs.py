@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DataError, IntegrityError
 
 from dom_project.lib.api_errors import BadInput, Refused
 from inventory.imports import drafts, kinds, runs
@@ -148,20 +149,62 @@ def test_an_archive_that_breaks_off_keeps_what_was_taken_and_says_so(bring, cloc
     assert Sku.objects.count() == run.rows_good == 15_000
 
 
-def test_a_chunk_that_can_not_be_written_ends_the_file_there(bring, clock, monkeypatch):
+REFUSALS = [
+    ("a refusal", BadInput("not_positive", field="weight"), ["weight", "not_positive", {}]),
+    ("a value that the database does not take", DataError("too long"), ["", "not_written", {"reason": "DataError"}]),
+    ("a broken constraint", IntegrityError("check"), ["", "not_written", {"reason": "IntegrityError"}]),
+]
+
+
+@pytest.mark.parametrize(("case", "error", "fault"), REFUSALS)
+def test_a_row_that_can_not_be_written_is_sent_back_and_the_others_go_in(
+    bring, clock, monkeypatch, case, error, fault
+):
     def refuses(facts, **_):
-        if facts[0]["code"] == "S5":
-            raise BadInput("not_positive", field="weight")
+        if any(fact["code"] == "S5" for fact in facts):
+            raise error
         return real(facts, **_)
 
     real = kinds.KINDS["skus"].write
-    monkeypatch.setitem(kinds.KINDS, "skus", replace(kinds.KINDS["skus"], write=refuses))
+    monkeypatch.setitem(kinds.KINDS, "skus", replace(kinds.KINDS["skus"], write=refuses, chunk_rows=7))
     run = bring("skus", NINE)
     drafts.start(run, at=clock)
     assert runs.work_due(at=clock, keep_on=lambda: True) == 1
     run.refresh_from_db()
-    assert (run.state, run.rows_read, Sku.objects.count()) == ("failed", 4, 4)
-    assert run.error == {"code": "chunk_not_written", "params": {"line": 6, "reason": "not_positive"}}
+    assert (run.state, run.rows_read, run.rows_good, run.rows_bad) == ("done", 9, 8, 1), case
+    assert sorted(Sku.objects.values_list("code", flat=True)) == [f"S{n}" for n in range(1, 10) if n != 5]
+    assert list(ImportFault.objects.values_list("line", "faults")) == [(6, [fault])]
+    assert run.bytes_read == run.bytes_total
+
+
+def test_rows_that_belong_together_are_sent_back_together(bring, clock, monkeypatch):
+    def refuses(facts, **_):
+        if any(fact["code"] == "S5" for fact in facts):
+            raise DataError("too long")
+        return real(facts, **_)
+
+    real = kinds.KINDS["skus"].write
+    grouped = replace(kinds.KINDS["skus"], write=refuses, chunk_rows=9, group_by="weight_grams")
+    monkeypatch.setitem(kinds.KINDS, "skus", grouped)
+    run = bring("skus", "sku,weight\n" + "".join(f"S{n},{(n + 1) // 2}\n" for n in range(1, 10)))
+    drafts.start(run, at=clock)
+    runs.work_due(at=clock, keep_on=lambda: True)
+    assert list(ImportFault.objects.order_by("line").values_list("line", flat=True)) == [6, 7]
+    assert Sku.objects.count() == 7
+
+
+def test_a_row_that_can_not_even_be_sent_back_ends_the_file_there(bring, clock, monkeypatch):
+    def broken(*_, **__):
+        raise DataError("no")
+
+    monkeypatch.setitem(kinds.KINDS, "skus", replace(kinds.KINDS["skus"], write=broken))
+    monkeypatch.setattr(ImportFault.objects, "bulk_create", broken)
+    run = bring("skus", NINE)
+    drafts.start(run, at=clock)
+    assert runs.work_due(at=clock, keep_on=lambda: True) == 1
+    run.refresh_from_db()
+    assert (run.state, run.rows_read, Sku.objects.count()) == ("failed", 0, 0)
+    assert run.error == {"code": "chunk_not_written", "params": {"line": 2, "reason": "DataError"}}
 
 
 def test_a_started_file_can_not_be_changed_or_started_again(bring, clock):
