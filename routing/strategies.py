@@ -12,13 +12,14 @@ from inventory.models import Category, Channel, Node, NodeGroup
 from routing import rules as formats
 from routing.models import Rule, Strategy, StrategyActivation, StrategyVersion
 
+FIELDS = ("ref", "name", "enabled", *formats.PARTS, "rank", "max_parcels", "if_part", "if_none")
 MASTERS: Mapping[str, Any] = {"channel": Channel, "category": Category, "group": NodeGroup, "node": Node}
 
 
 def save_version(
     rules: Sequence[Mapping[str, Any]],
     *,
-    strategy: Strategy | str,
+    strategy: Strategy | str | None,
     author: str,
     reason: str,
     at: datetime,
@@ -27,6 +28,7 @@ def save_version(
 ) -> StrategyVersion:
     """Save the rules as the strategy's next version; a rule without a ref gets one. It is not live yet.
 
+    `strategy` None: the retailer has none yet, and the first one is made with its first version.
     `newest`: the number that the editor saw as the newest. Refused as `saved_meanwhile` when somebody else has saved
     since. Raises BadInput with the field (`rules[2].max_parcels`) and the reason. Then nothing is written.
     """
@@ -34,7 +36,7 @@ def save_version(
     if not reason or len(reason) > 300:
         raise BadInput("bad_text", {"longest": 300}, field="reason")
     with transaction.atomic():
-        owner = _locked(strategy)
+        owner = _locked(strategy or _first())
         last = StrategyVersion.objects.filter(strategy=owner).order_by("-number").first()
         if newest is not None and last and last.number != newest:
             raise Refused("saved_meanwhile", {"number": last.number, "author": last.author})
@@ -90,6 +92,12 @@ def live_activation(strategy: str = "") -> StrategyActivation | None:
     return found.order_by("-id").first()
 
 
+def current() -> tuple[Strategy | None, StrategyActivation | None]:
+    """The strategy that people edit (the live one, else the one that was made first), and what of it is live."""
+    live = live_activation()
+    return (live.version.strategy if live else Strategy.objects.order_by("id").first()), live
+
+
 class LivePeriod(NamedTuple):
     """From an activation until the next one; `until` None: still live."""
 
@@ -125,7 +133,13 @@ def version_before(version: StrategyVersion) -> StrategyVersion | None:
 
 
 def rules_of(version: StrategyVersion | int) -> list[dict[str, Any]]:
-    """The rules of a version in their order as plain data, a copy for each caller."""
+    """The rules of a version in their order as plain data, a copy for each caller.
+
+    Without a query where `history` has read the version.
+    """
+    if isinstance(version, StrategyVersion) and "rules" in getattr(version, "_prefetched_objects_cache", {}):
+        ordered = sorted(version.rules.all(), key=lambda rule: rule.position)
+        return [{name: getattr(rule, name) for name in FIELDS} for rule in ordered]
     return [formats.rule_data(rule) for rule in parsed_rules(version)]
 
 
@@ -136,8 +150,7 @@ def parsed_rules(version: StrategyVersion | int) -> tuple[formats.Rule, ...]:
 
 @lru_cache(maxsize=64)
 def _parsed(version_id: int) -> tuple[formats.Rule, ...]:
-    fields = ("ref", "name", "enabled", *formats.PARTS, "rank", "max_parcels", "if_part", "if_none")
-    return formats.parse_rules(list(Rule.objects.filter(version_id=version_id).order_by("position").values(*fields)))
+    return formats.parse_rules(list(Rule.objects.filter(version_id=version_id).order_by("position").values(*FIELDS)))
 
 
 def _locked(strategy: Strategy | str) -> Strategy:
@@ -147,6 +160,11 @@ def _locked(strategy: Strategy | str) -> Strategy:
     if found is None:
         raise NotFound("unknown_strategy", {"strategy": code}, field="strategy")
     return found
+
+
+def _first() -> Strategy:
+    """A retailer's first strategy; of two people who save it at once, both get the same."""
+    return Strategy.objects.get_or_create(code="main", defaults={"name": "Main"})[0]
 
 
 def _with_refs(rules: Sequence[Mapping[str, Any]], strategy: Strategy) -> list[Any]:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -22,7 +21,7 @@ from dom_project.lib.htmx import render_part, say
 from routing import access, strategies
 from routing import choices as masters
 from routing.differences import difference
-from routing.models import Strategy, StrategyActivation, StrategyVersion
+from routing.models import StrategyActivation, StrategyVersion
 from routing.words import rules as sentences
 from routing.words import sentence as words_of
 from routing.working_copy import Unreadable, WorkingCopy, take_form
@@ -79,19 +78,16 @@ def _save(request: HttpRequest, edit: Edit) -> HttpResponse:
         edit.error, edit.status = words_of("nothing_changed"), 422
     if edit.status != 200:
         return _answer(request, edit)
-    at = timezone.now()
     try:
-        with transaction.atomic():
-            strategy = edit.strategy or Strategy.objects.get_or_create(code="main", defaults={"name": "Main"})[0]
-            version = strategies.save_version(
-                edit.copy.to_save(),
-                strategy=strategy,
-                author=actor_of(request),
-                reason=edit.reason,
-                at=at,
-                based_on=edit.base,
-                newest=edit.newest,
-            )
+        version = strategies.save_version(
+            edit.copy.to_save(),
+            strategy=edit.strategy,
+            author=actor_of(request),
+            reason=edit.reason,
+            at=timezone.now(),
+            based_on=edit.base,
+            newest=edit.newest,
+        )
     except BadInput as refused:
         if refused.field == "reason":
             edit.reason_error = words_of(refused.code, refused.params)
@@ -142,21 +138,19 @@ def _check(edit: Edit, faults: Sequence[Any]) -> None:
 
 def _asked_version(request: HttpRequest) -> tuple[StrategyVersion | None, StrategyActivation | None]:
     """The version to begin with (the one asked for, else the live one, else the newest) and what is live."""
-    live = strategies.live_activation()
+    strategy, live = strategies.current()
     asked = request.GET.get("version", "")
     if asked:
-        strategy = live.version.strategy if live else Strategy.objects.order_by("id").first()
         if strategy is None or not (asked.isascii() and asked.isdecimal() and len(asked) < 9):
             raise Http404
         return access.version_for(request.user, strategy.code, int(asked)), live
     if live:
         return live.version, live
-    strategy = Strategy.objects.order_by("id").first()
     return (strategies.newest_version(strategy) if strategy else None), None
 
 
 def _begin(base: StrategyVersion | None, live: StrategyActivation | None) -> Edit:
-    strategy = base.strategy if base else Strategy.objects.order_by("id").first()
+    strategy = base.strategy if base else strategies.current()[0]
     rules = strategies.rules_of(base) if base else []
     newest = strategies.newest_version(strategy) if strategy else None
     return Edit(
@@ -174,8 +168,7 @@ def _begin(base: StrategyVersion | None, live: StrategyActivation | None) -> Edi
 def _read(request: HttpRequest) -> Edit:
     """The edit that the form carries. Raises BadRequest for what no form of ours sends."""
     post = request.POST
-    live = strategies.live_activation()
-    strategy = live.version.strategy if live else Strategy.objects.order_by("id").first()
+    strategy, live = strategies.current()
     began, newest = _number(post.get("base", "0")), _number(post.get("newest", "0"))
     if live and live.version.number == began:
         base: StrategyVersion | None = live.version

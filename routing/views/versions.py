@@ -11,10 +11,10 @@ from django.views.decorators.http import require_GET, require_POST
 from dom_project.accounts.access import Right, may, needs
 from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.htmx import say
-from routing import access, rules, strategies
+from routing import access, strategies
 from routing import choices as masters
 from routing.differences import difference
-from routing.models import Strategy, StrategyActivation, StrategyVersion
+from routing.models import StrategyActivation, StrategyVersion
 from routing.words import rules as sentences
 from routing.working_copy import WorkingCopy
 
@@ -27,7 +27,7 @@ PAGE = 20
 @needs(Right.SEE_RULES)
 def routing_history(request: HttpRequest) -> HttpResponse:
     """All versions, the newest first, each with its difference to the one before."""
-    strategy, live = _strategy()
+    strategy, live = strategies.current()
     if strategy is None:
         return none_yet(request)
     before = request.GET.get("after", "")
@@ -64,7 +64,7 @@ def routing_history(request: HttpRequest) -> HttpResponse:
 @needs(Right.SEE_RULES)
 def routing_version(request: HttpRequest, number: int) -> HttpResponse:
     """One version to read, with what it changes and, for who may, the way to make it live."""
-    strategy, live = _strategy()
+    strategy, live = strategies.current()
     if strategy is None:
         raise Http404
     return show(request, access.version_for(request.user, strategy.code, number), live)
@@ -105,7 +105,7 @@ def show(request: HttpRequest, version: StrategyVersion, live: StrategyActivatio
 @needs(Right.EDIT_RULES)
 def routing_activate(request: HttpRequest, number: int) -> HttpResponse:
     """Make a version live, an old one too. The next batch uses it."""
-    strategy, live = _strategy()
+    strategy, live = strategies.current()
     if strategy is None:
         raise Http404
     version = access.version_for(request.user, strategy.code, number)
@@ -118,22 +118,8 @@ def routing_activate(request: HttpRequest, number: int) -> HttpResponse:
     return say(request, redirect("routing"), told)
 
 
-def _strategy() -> tuple[Strategy | None, StrategyActivation | None]:
-    live = strategies.live_activation()
-    return (live.version.strategy if live else Strategy.objects.order_by("id").first()), live
-
-
 def _changes(old: StrategyVersion, new: StrategyVersion, names: sentences.Names) -> list[str]:
-    return [sentences.change(each, names) for each in difference(_plain(old), _plain(new))]
-
-
-def _plain(version: StrategyVersion) -> list[dict[str, Any]]:
-    """The version's rules, from what was prefetched where it was."""
-    if "rules" not in getattr(version, "_prefetched_objects_cache", {}):
-        return strategies.rules_of(version)
-    fields = list(rules.Rule.__dataclass_fields__)
-    ordered = sorted(version.rules.all(), key=lambda rule: rule.position)
-    return [{name: getattr(rule, name) for name in fields} for rule in ordered]
+    return [sentences.change(each, names) for each in difference(strategies.rules_of(old), strategies.rules_of(new))]
 
 
 def _period(period: strategies.LivePeriod, people: Any) -> dict[str, Any]:

@@ -119,3 +119,29 @@ def test_eight_people_who_save_at_once_get_eight_numbers(save):
 
     with ThreadPoolExecutor(8) as people:
         assert sorted(people.map(person, range(8))) == list(range(2, 10))
+
+
+@pytest.mark.django_db
+def test_a_history_tells_the_rules_of_its_versions_without_asking_again(save, django_assert_num_queries):
+    make.group("west")
+    make.strategy(make.rule("Near", which_nodes=[NEAR, WEST]), make.rule("All"))
+    save(make.rule("All"), make.rule("Near", which_nodes=[NEAR, WEST]))
+    strategy, live = strategies.current()
+    found = strategies.history(strategy)
+    with django_assert_num_queries(0):
+        told = [strategies.rules_of(version) for version in found]
+    assert told == [strategies.rules_of(version.pk) for version in found]
+    assert [[rule["name"] for rule in rules] for rules in told] == [["All", "Near"], ["Near", "All"]]
+    assert live.version == found[1]
+
+
+@pytest.mark.django_db
+def test_a_retailer_without_a_strategy_gets_one_with_its_first_version(save):
+    assert strategies.current() == (None, None)
+    with pytest.raises(BadInput):
+        save(make.rule(""), strategy=None)
+    assert strategies.current() == (None, None)
+    version = save(make.rule("All"), strategy=None)
+    assert (version.strategy.code, version.number) == ("main", 1)
+    assert strategies.current() == (version.strategy, None)
+    assert save(make.rule("All"), strategy=None).number == 2
