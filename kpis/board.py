@@ -162,8 +162,13 @@ def marks_of(period: Period) -> list[Mark]:
 
 
 def late_by(at: datetime) -> float | None:
-    moved_at = Cursor.objects.filter(name=EVENTS).values_list("moved_at", flat=True).first()
-    if moved_at is None:
+    """Seconds by which the roll-up is behind, None while it keeps up."""
+    return late(Cursor.objects.filter(name=EVENTS).first(), at)
+
+
+def late(cursor: Cursor | None, at: datetime) -> float | None:
+    """The same of the events' cursor that was read already."""
+    if cursor is None or cursor.moved_at is None:
         return None
-    age = (at - moved_at).total_seconds()
+    age = (at - cursor.moved_at).total_seconds()
     return age if age > STALE_SECONDS else None

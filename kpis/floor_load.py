@@ -7,7 +7,6 @@ it has spent in the stage already.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.core.cache import cache
 
@@ -111,10 +110,6 @@ LEFT JOIN (SELECT s.node_id, sum(l.quantity) AS units, count(DISTINCT s.id) AS s
            WHERE s.closed_at IS NULL GROUP BY 1) u ON u.node_id = n.id
 WHERE n.active ORDER BY n.code"""
 
-EXCEPTIONS = """
-SELECT reason, count(*), min(raised_at) FROM routing_orderexception WHERE closed_at IS NULL
-GROUP BY reason ORDER BY 2 DESC, 1"""
-
 
 @dataclass(frozen=True)
 class Stage:
@@ -129,6 +124,8 @@ class Stage:
     went: int
     cut_off_at: datetime | None  # the next one that some of the queue must reach
     late: int  # orders in it that will be late
+    order: str = ""  # of to_route: the order that waits longest
+    order_ref: str = ""
 
     @property
     def minutes_to_clear(self) -> float | None:
@@ -178,13 +175,6 @@ class NodeLoad:
         return self.taken / self.cap if self.cap else None
 
 
-@dataclass(frozen=True)
-class Waiting:
-    reason: str
-    count: int
-    oldest_at: datetime
-
-
 def medians(*, at: datetime) -> dict[str, list[float | None]]:
     """Seconds still needed from each stage on, as columns by node; at most five minutes old."""
 
@@ -201,20 +191,13 @@ def stages(*, at: datetime) -> list[Stage]:
     """Every queue that is not empty, the one with most orders that will be late first."""
     columns = medians(at=at)
     found = [Stage(*row[1:]) for row in db.rows(STAGES, {"at": at, "hour": at - timedelta(hours=1), **columns})]
-    pending, oldest_at, came, went, late, _ref, _order_ref = _to_route(columns, at=at)
+    asked = {"at": at, "hour": at - timedelta(hours=1), "needs": _pace(columns)}
+    [(pending, oldest_at, came, went, late, order, order_ref)] = db.rows(TO_ROUTE, asked)
     if pending:
-        found.append(Stage("", "", "to_route", pending, oldest_at, came, went, None, late))
+        found.append(
+            Stage("", "", "to_route", pending, oldest_at, came, went, None, late, order or "", order_ref or "")
+        )
     return sorted(found, key=lambda stage: (-stage.late, -stage.queue, stage.node, stage.stage))
-
-
-def oldest_unrouted(*, at: datetime) -> tuple[int, datetime | None, str, str]:
-    """(orders to route, since when the oldest waits, its ref, its channel's ref)."""
-    pending, oldest_at, _came, _went, _late, ref, order_ref = _to_route(medians(at=at), at=at)
-    return pending, oldest_at, ref or "", order_ref or ""
-
-
-def _to_route(columns: dict[str, list[float | None]], *, at: datetime) -> tuple[Any, ...]:
-    return db.rows(TO_ROUTE, {"at": at, "hour": at - timedelta(hours=1), "needs": _pace(columns)})[0]
 
 
 def _pace(columns: dict[str, list[float | None]]) -> float:
@@ -236,10 +219,6 @@ def at_risk(*, at: datetime, limit: int = RISKS) -> tuple[int, list[Risk]]:
 
 def node_loads(*, at: datetime) -> list[NodeLoad]:
     return [NodeLoad(*row) for row in db.rows(NODES, {"at": at})]
-
-
-def exceptions() -> list[Waiting]:
-    return [Waiting(*row) for row in db.rows(EXCEPTIONS)]
 
 
 def has_moved() -> bool:

@@ -11,12 +11,13 @@ from django.views.decorators.http import require_GET
 
 from dom_project.accounts.access import Right, may, needs
 from dom_project.lib.htmx import live_url, render_part
+from fulfillment import exceptions
 from fulfillment.queue import Tab
 from inventory import feeds, network_words, node_map, us_map
 from kpis import arrivals, board, charts, floor_load
 from kpis.floor_load import NodeLoad
 from kpis.models import Cursor
-from kpis.snapshots import SILENCE
+from kpis.snapshots import EVENTS, SILENCE
 from routing import words
 
 # Word, icon, and the tab of the node's queue that shows it.
@@ -71,9 +72,10 @@ def overview(request: HttpRequest) -> HttpResponse:
     nodes = floor_load.node_loads(at=at)
     stages = floor_load.stages(at=at)
     at_risk, risks = floor_load.at_risk(at=at)
-    waiting = floor_load.exceptions()
+    waiting = exceptions.by_reason()
     route = next((stage for stage in stages if stage.stage == "to_route"), None)
     hours = arrivals.by_hour(at=at)
+    cursors = Cursor.objects.in_bulk([SILENCE, EVENTS], field_name="name")
     today, yesterday = arrivals.last_two_days(at=at)
     context = {
         "at": at,
@@ -99,14 +101,13 @@ def overview(request: HttpRequest) -> HttpResponse:
         "waiting": [{"row": row, "sentence": words.sentence(row.reason)} for row in waiting],
         "exceptions": sum(row.count for row in waiting),
         "to_route": route,
-        "oldest": floor_load.oldest_unrouted(at=at) if route else None,
         "open_parcels": sum(node.shipments for node in nodes),
         "open_units": sum(node.units for node in nodes),
         "orders_today": today,
         "orders_before": yesterday,
         "shipped_hour": sum(stage.went for stage in stages if stage.stage == "waiting"),
-        "silence": _silence(at),
-        "behind": board.late_by(at),
+        "silence": _silence(cursors.get(SILENCE), at),
+        "behind": board.late(cursors.get(EVENTS), at),
         "figure": charts.by_hour(
             [hour.at for hour in hours],
             pickup=(_("Pickup"), [hour.pickup for hour in hours]),
@@ -121,10 +122,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render_part(request, "kpis/overview.html", "tower", context)
 
 
-def _silence(at: datetime) -> dict[str, datetime] | None:
+def _silence(cursor: Cursor | None, at: datetime) -> dict[str, datetime] | None:
     """The hours that nobody recorded, said for a week after."""
-    kept = Cursor.objects.filter(name=SILENCE).values_list("state", flat=True).first()
-    if not kept:
+    if cursor is None or not cursor.state:
         return None
-    start, end = (datetime.fromisoformat(kept[key]) for key in ("from", "to"))
+    start, end = (datetime.fromisoformat(cursor.state[key]) for key in ("from", "to"))
     return {"start": start, "end": end} if at - end < timedelta(days=7) else None

@@ -114,7 +114,7 @@ def sound() -> bool:
     return True
 
 
-def everything() -> dict[str, list[tuple[Any, ...]]]:
+def everything() -> dict[str, list[str]]:
     """Every row that a verb of the floor could write, to say that nothing changed."""
     tables = [
         "fulfillment_shipment", "fulfillment_shipmentline", "fulfillment_task", "fulfillment_return",
