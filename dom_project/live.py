@@ -5,6 +5,7 @@ It knows neither session nor database: a page signs what its viewer may see, and
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
@@ -19,10 +20,13 @@ from redis.exceptions import RedisError
 from .lib.bell import LIVE
 from .lib.htmx import LIVE_SALT, LIVE_SECONDS
 
+log = logging.getLogger(__name__)
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 QUEUED = 100
+STREAMS = 50  # of one person: a store's phones share an account
 COMMENT_SECONDS = 15.0
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -35,6 +39,7 @@ HEADERS = [
 class Viewer:
     nodes: frozenset[str] | None
     until: float
+    user: int | None = None
     waiting: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(QUEUED))
 
     def may_see(self, node: str | None) -> bool:
@@ -54,7 +59,8 @@ def viewer_of(token: str) -> Viewer | None:
     """Return who a signed token lets in, None if it is forged, old or no token at all."""
     try:
         what = signing.loads(token, salt=LIVE_SALT, max_age=LIVE_SECONDS)
-        viewer = Viewer(None if what["nodes"] is None else frozenset(what["nodes"]), float(what["until"]))
+        nodes = None if what["nodes"] is None else frozenset(what["nodes"])
+        viewer = Viewer(nodes, float(what["until"]), what["user"])
     except (signing.BadSignature, ValueError, KeyError, TypeError):
         return None
     # 403 and not an empty stream: the browser then takes the page's new token instead of this one for ever.
@@ -62,12 +68,16 @@ def viewer_of(token: str) -> Viewer | None:
 
 
 def fan_out(raw: bytes) -> None:
-    """Hand one published message to every viewer who may see its node."""
-    message = json.loads(raw)
-    event = f"event: {message['topic']}\ndata: {json.dumps(message['data'])}\n\n".encode()
-    for viewer in viewers:
-        if viewer.may_see(message["node"]):
-            viewer.tell(event)
+    """Hand one published message to every viewer who may see its node; what is none of ours goes to nobody."""
+    try:
+        message = json.loads(raw)
+        event = f"event: {message['topic']}\ndata: {json.dumps(message['data'])}\n\n".encode()
+        who = [viewer for viewer in viewers if viewer.may_see(message["node"])]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        log.warning("Somebody published on %s what is no message of ours.", LIVE)
+        return
+    for viewer in who:
+        viewer.tell(event)
 
 
 async def listen() -> None:
@@ -101,13 +111,20 @@ async def gone(receive: Receive) -> None:
         pass
 
 
+async def refuse(send: Send, status: int, why: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": why})
+
+
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     """ASGI: GET /live/<token>."""
     global _listening
     viewer = viewer_of(scope["path"].removeprefix("/live/"))
     if viewer is None:
-        await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
-        await send({"type": "http.response.body", "body": b"This stream is over. Load the page again."})
+        await refuse(send, 403, b"This stream is over. Load the page again.")
+        return
+    if sum(other.user == viewer.user for other in viewers) >= STREAMS:
+        await refuse(send, 429, b"Too many streams of one person. The page asks every few seconds instead.")
         return
     if _listening is None or _listening.done():
         _listening = asyncio.create_task(listen())

@@ -88,6 +88,34 @@ def test_an_associate_hears_of_the_own_node_only(monkeypatch):
     assert picker.waiting.get_nowait() == b"event: queue\ndata: null\n\n"
 
 
+NO_MESSAGES = {
+    "no JSON": b"hello",
+    "no text": b"\xff",
+    "a list": b"[1]",
+    "a number": b"7",
+    "without a node": b'{"topic": "queue", "data": 1}',
+    "a node that is a list": b'{"topic": "queue", "data": 1, "node": []}',
+    "very deep": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("case", NO_MESSAGES)
+def test_what_is_no_message_of_ours_reaches_nobody_and_stops_nothing(monkeypatch, case):
+    raw, viewer = NO_MESSAGES[case], live.Viewer(frozenset({"RENO-DC"}), 0)
+    monkeypatch.setattr(live, "viewers", {viewer})
+    live.fan_out(raw)
+    assert viewer.waiting.empty()
+    live.fan_out(b'{"topic": "queue", "node": "RENO-DC", "data": null}')
+    assert viewer.waiting.qsize() == 1
+
+
+def test_one_person_has_so_many_streams_and_another_their_own(monkeypatch):
+    monkeypatch.setattr(live, "viewers", {live.Viewer(None, 0, 1) for _ in range(live.STREAMS)})
+    for user, status in ((1, 429), (2, 200)):
+        assert asyncio.run(_open(f"/live/{_token(user=user)}", events=1))[0]["status"] == status
+    assert len(live.viewers) == live.STREAMS
+
+
 def test_what_is_published_arrives_on_an_open_stream(settings, valkey_url, monkeypatch):
     settings.REDIS_URL = valkey_url
     monkeypatch.setattr(live, "_listening", None)
