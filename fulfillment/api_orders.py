@@ -19,12 +19,10 @@ from fulfillment import access, feedback, orders, returns
 from fulfillment.models import Shipment
 from inventory import api_calls
 from inventory.access import node_for
-from inventory.api_calls import AFTER, KEY, LIMIT, ProblemOut
+from inventory.api_calls import AFTER, KEY, LIMIT, REFUSALS, ProblemOut
 from routing.api import OrderIntake
 from routing.models import Order, OrderLine
-
-LARGEST = 10_000_000
-PROBLEMS = {400: ProblemOut, 404: ProblemOut, 409: ProblemOut, 422: ProblemOut}
+from routing.requests import LARGEST_QUANTITY
 
 
 class LineOut(serializers.Serializer[Any]):
@@ -79,7 +77,7 @@ class ReturnIn(serializers.Serializer[Any]):
     key = serializers.CharField(max_length=100, help_text="The return's own name: the same again is the same return.")
     order = serializers.CharField(max_length=64, help_text="Our ref of the order.")
     line_ref = serializers.CharField(max_length=64)
-    quantity = serializers.IntegerField(min_value=1, max_value=LARGEST)
+    quantity = serializers.IntegerField(min_value=1, max_value=LARGEST_QUANTITY)
     node = serializers.CharField(max_length=64)
     disposition = serializers.ChoiceField([d.value for d in returns.Disposition], default="restock")
     reason = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
@@ -139,7 +137,7 @@ class CancelOrder(APIView):
     rights = {"POST": Right.CHANGE_ORDERS}
 
     @extend_schema(
-        operation_id="cancel_order", parameters=[KEY], request=CancelIn, responses={200: CancelOut, **PROBLEMS}
+        operation_id="cancel_order", parameters=[KEY], request=CancelIn, responses={200: CancelOut, **REFUSALS}
     )
     @db.retry_on_conflict
     def post(self, request: Request, ref: str) -> Response:
@@ -172,7 +170,7 @@ class Returns(APIView):
         operation_id="take_back",
         parameters=[KEY],
         request=ReturnIn,
-        responses={201: ReturnOut, 200: ReturnOut, **PROBLEMS},
+        responses={201: ReturnOut, 200: ReturnOut, **REFUSALS},
     )
     @db.retry_on_conflict
     def post(self, request: Request) -> Response:
@@ -199,7 +197,7 @@ class FeedbackGiven(APIView):
         operation_id="give_feedback",
         parameters=[KEY],
         request=FeedbackIn,
-        responses={201: FeedbackOut, 200: FeedbackOut, **PROBLEMS},
+        responses={201: FeedbackOut, 200: FeedbackOut, **REFUSALS},
     )
     @db.retry_on_conflict
     def post(self, request: Request) -> Response:

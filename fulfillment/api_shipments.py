@@ -20,10 +20,8 @@ from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.states import State
 from inventory import api_calls
 from inventory.access import node_for
-from inventory.api_calls import AFTER, KEY, LIMIT, Instant, ProblemOut
-
-LARGEST = 10_000_000
-PROBLEMS = {400: ProblemOut, 404: ProblemOut, 409: ProblemOut, 422: ProblemOut}
+from inventory.api_calls import AFTER, KEY, LIMIT, REFUSALS, Instant, ProblemOut
+from routing.requests import LARGEST_QUANTITY
 
 
 class ShipmentLineOut(serializers.Serializer[Any]):
@@ -46,7 +44,7 @@ class ShipmentsOut(serializers.Serializer[Any]):
 
 class PickedLine(serializers.Serializer[Any]):
     id = serializers.IntegerField(min_value=1, help_text="The shipment line's id.")
-    picked = serializers.IntegerField(min_value=0, max_value=LARGEST, help_text="Units found so far, in all.")
+    picked = serializers.IntegerField(min_value=0, max_value=LARGEST_QUANTITY, help_text="Units found so far, in all.")
 
 
 class PickIn(serializers.Serializer[Any]):
@@ -57,7 +55,7 @@ class PickIn(serializers.Serializer[Any]):
 
 class ShortIn(serializers.Serializer[Any]):
     id = serializers.IntegerField(min_value=1, help_text="The shipment line's id.")
-    found = serializers.IntegerField(min_value=0, max_value=LARGEST, help_text="Units found of it, in all.")
+    found = serializers.IntegerField(min_value=0, max_value=LARGEST_QUANTITY, help_text="Units found of it, in all.")
     reason = serializers.ChoiceField([reason.value for reason in shipments.Reason])
 
 
@@ -135,7 +133,7 @@ def _step(verb: str, shape: type[serializers.Serializer[Any]], act: Callable[...
 
     # A method of its own: what is said of it for the API's document is kept on it.
     @extend_schema(
-        operation_id=verb, description=doc, parameters=[KEY], request=shape, responses={200: ShipmentOut, **PROBLEMS}
+        operation_id=verb, description=doc, parameters=[KEY], request=shape, responses={200: ShipmentOut, **REFUSALS}
     )
     def post(self: Step, request: Request, ref: str) -> Response:
         return Step.post(self, request, ref)

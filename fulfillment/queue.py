@@ -130,7 +130,7 @@ SELECT s.id, s.ref, o.ref, s.state, {TAB} AS tab, s.method, s.service, s.picker,
 FROM fulfillment_shipment s JOIN routing_order o ON o.id = s.order_id WHERE {{which}}
 """
 OPEN = "s.node_id = %(node)s AND s.closed_at IS NULL"
-LEFT = "s.node_id = %(node)s AND s.closed_at >= %(today)s AND s.shipped_at IS NOT NULL"
+GONE_TODAY = "s.node_id = %(node)s AND s.closed_at >= %(today)s AND s.shipped_at IS NOT NULL"
 STOPPED = """s.node_id = %(node)s AND s.closed_at > %(since)s AND s.state = 'cancelled' AND s.picking_at IS NOT NULL
   AND s.packed_at IS NULL AND s.cancel_reason <> 'short'"""
 ITEMS = """
@@ -178,7 +178,7 @@ def cards(node: Node, tab: Tab, *, at: datetime, limit: int = 100) -> list[Card]
     """The cards of a tab, the earliest cut-off first (done: the latest first). Two queries."""
     done = tab == Tab.DONE
     order = "s.shipped_at DESC, s.id DESC" if done else "s.cut_off_at, s.id"
-    sql = f"SELECT * FROM ({CARDS.format(which=LEFT if done else OPEN)} ORDER BY {order}) c WHERE tab = %(tab)s"
+    sql = f"SELECT * FROM ({CARDS.format(which=GONE_TODAY if done else OPEN)} ORDER BY {order}) c WHERE tab = %(tab)s"
     return _with_items(db.rows(f"{sql} LIMIT %(limit)s", _moments(node, at) | {"tab": tab.value, "limit": limit}))
 
 

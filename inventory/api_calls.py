@@ -41,6 +41,10 @@ class ProblemOut(serializers.Serializer[Any]):
     errors = ErrorOut(many=True, required=False)  # type: ignore[assignment]  # the metaclass takes it away
 
 
+# What every call may answer that changes something by its name.
+REFUSALS = dict.fromkeys((400, 404, 409, 422), ProblemOut)
+
+
 class Instant(serializers.DateTimeField):
     """An instant with its offset from UTC, from 1970 to five minutes ahead of `at` in the context."""
 
