@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import time
 from functools import lru_cache
+from zoneinfo import available_timezones
 
 Hours = tuple[time, time]
 
@@ -23,6 +24,16 @@ def _hours(written: Sequence[str] | None) -> Hours | None:
     if isinstance(written, str) or len(written) != 2 or not all(isinstance(each, str) for each in written):
         raise ValueError("a day has an opening and a closing time")
     return _time(written[0]), _time(written[1])
+
+
+def is_zone(name: str) -> bool:
+    """Whether this is the name of a time zone, as calendars can be made of it."""
+    return name in _zones()
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 @lru_cache(maxsize=1000)

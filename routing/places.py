@@ -2,9 +2,10 @@
 
 from functools import cache
 from typing import NamedTuple
-from zoneinfo import available_timezones
 
 import zipcodes
+
+from inventory.hours import is_zone
 
 
 class Place(NamedTuple):
@@ -31,16 +32,11 @@ def _places(prefix: str) -> dict[str, Place]:
     return {row["zip_code"]: _place(row) for row in zipcodes.similar_to(prefix)}
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def _place(row: dict[str, str]) -> Place:
     latitude, longitude = float(row["lat"] or 0), float(row["long"] or 0)
     # Military post has 0, 0; one Alaskan code has its town as time zone.
     located = bool(latitude or longitude)
-    zone = row["timezone"] if row["timezone"] in _zones() else ""
+    zone = row["timezone"] if is_zone(row["timezone"]) else ""
     if not zone and row["state"] == "AK":
         zone = "America/Anchorage"
     return Place(latitude if located else None, longitude if located else None, row["state"], row["city"], zone)

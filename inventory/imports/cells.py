@@ -5,6 +5,8 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from inventory.hours import is_zone
+
 from .rows import Fault
 
 EXPONENTS = {"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3} | dict.fromkeys(
@@ -153,10 +155,8 @@ def country(cell: str) -> str:
 
 def zone(cell: str) -> str:
     value = cell.strip()
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise Wrong("not_a_time_zone", value=value[:40]) from None
+    if not is_zone(value):
+        raise Wrong("not_a_time_zone", value=value[:40])
     return value
 
 

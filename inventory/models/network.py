@@ -1,7 +1,5 @@
 """Who sells, and the places that hold, ship and hand over stock."""
 
-from zoneinfo import available_timezones
-
 import pghistory
 import pgtrigger
 from django.conf import settings
@@ -11,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from inventory.hours import week_of
+from inventory.hours import is_zone, week_of
 
 
 class LegalEntity(models.Model):
@@ -134,7 +132,7 @@ class Node(models.Model):
             week_of(self.hours)
         except ValueError:
             raise ValidationError({"hours": _('Opening hours look like {"0": ["09:00", "21:00"]}.')}) from None
-        if self.time_zone not in available_timezones():
+        if not is_zone(self.time_zone):
             raise ValidationError({"time_zone": _("This time zone is not known.")})
 
 

@@ -104,6 +104,14 @@ def test_what_is_no_whole_number_counts_nothing(shop, mugs, quantity):
     assert not FeedRun.objects.exists()
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_is_none_spoils_its_row_only(shop, mugs, number):
+    body = json.dumps(counts(row(quantity=0), row())).replace('"quantity": 0', f'"quantity": {number}')
+    answer = shop.post("/api/v1/stock/counts/", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["taken"]) == (200, 1)
+    assert [(error["row"], error["field"]) for error in answer.json()["errors"]] == [(0, "quantity")]
+
+
 @pytest.mark.parametrize("sku", ["A\x00", "\ud800", ["MUG"], {}])
 def test_a_sku_that_is_no_text_spoils_its_row_only(shop, mugs, sku):
     answer = shop.post(

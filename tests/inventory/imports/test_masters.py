@@ -114,6 +114,7 @@ def test_a_known_node_changes_only_in_the_columns_of_the_file(take):
     [
         ("a kind of no kind", "castle,America/Chicago,15:00,5", "kind", "not_one_of"),
         ("no time zone", "dc,Mars/Olympus,15:00,5", "time_zone", "not_a_time_zone"),
+        ("a zone that opens and that no form takes", "dc,posix/UTC,15:00,5", "time_zone", "not_a_time_zone"),
         ("no time", "dc,America/Chicago,25:00,5", "cut_off", "not_a_time"),
         ("no capacity", "dc,America/Chicago,15:00,many", "daily_capacity", "not_a_number"),
     ],
