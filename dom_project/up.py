@@ -4,6 +4,7 @@ Servers, migrations, seed and history, then web, workers, beat and the demo's ot
 round: first who makes work, then who does it, last who keeps it.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -34,6 +35,7 @@ COMMANDS = ROOT / "dom_project" / "management" / "commands"
 WEB_THREADS = 4
 ENDS_FIRST = (("beat",), ("people", "erp"), ("web",), ("worker", "worker2"))
 READY_SECONDS = 120
+NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 SECRETS: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(48),
     "FIELD_KEYS": lambda: Fernet.generate_key().decode(),
@@ -61,16 +63,27 @@ class House:
         self.step: subprocess.Popen[bytes] | None = None
         self.environment = dict(os.environ)
 
+    @property
+    def url(self) -> str:
+        """Where this machine itself finds the pages."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  every address has these
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
     # ── before anything runs ──────────────────────────────────────────────────────────────────────
     def check_port(self) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((self.host, self.port))
-            except OSError as error:
+        try:
+            [(family, *_kind, address), *_more] = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+            with socket.socket(family) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+        except OSError as error:
+            other = f"choose another: PORT={free_port()} make demo"
+            if error.errno == errno.EADDRINUSE:
                 whom = who_listens(self.port)
-                taken = f"Port {self.port} is taken{f' by {whom}' if whom else ''} ({error.strerror})."
-                fail(f"{taken} Stop it, or choose another: PORT={free_port()} make demo")
+                fail(f"Port {self.port} is taken{f' by {whom}' if whom else ''}. Stop it, or {other}")
+            if error.errno == errno.EACCES:
+                fail(f"Port {self.port} is kept for the system's own services. Please {other}")
+            fail(f"HOST={self.host[:80]} is no address of this machine ({error.strerror}).")
 
     def check_database(self) -> None:
         """Refuse a DATABASE_URL that can't be reached or is too old."""
@@ -98,7 +111,8 @@ class House:
             "PYTHONUNBUFFERED": "1",
             "UPLOADS": str(HOME / "uploads"),
             "PORT": str(self.port),
-            "DEMO_URL": f"http://127.0.0.1:{self.port}",
+            "DEMO_URL": self.url,
+            "ALLOWED_HOSTS": f"localhost,127.0.0.1,[::1],{self.url.removeprefix('http://').rpartition(':')[0]}",
             "DEMO_ERP_PORT": erp_port,
             "DEMO_ERP_URL": f"http://127.0.0.1:{erp_port}",
             "DEMO_ERP_FOLDER": str(HOME / "erp"),
@@ -178,7 +192,7 @@ class House:
         while time.monotonic() < until:
             self.watch()
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5):
+                with NO_PROXY.open(f"{self.url}/healthz", timeout=5):
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.2)
@@ -241,7 +255,7 @@ def write_private(file: Path, text: str) -> None:
 
 
 def print_welcome(house: House, installed: float, seeded: float, started: float) -> None:
-    say(f"\n  Fairlead is up: http://127.0.0.1:{house.port}/")
+    say(f"\n  Fairlead is up: {house.url}/")
     for login in LOGINS:
         say(f"    {login.username:<10} {house.environment['DEMO_PASSWORD']}   {login.purpose}")
     install = f"install {installed:.0f} s, " if installed else ""
@@ -251,6 +265,13 @@ def print_welcome(house: House, installed: float, seeded: float, started: float)
 def main() -> None:
     for stopping in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(stopping, _interrupt)
+    try:
+        run()
+    except KeyboardInterrupt:
+        fail("Stopped.")
+
+
+def run() -> None:
     house = House(port_of(os.environ.get("PORT", "")), os.environ.get("HOST", "127.0.0.1"))
     house.check_port()
     house.prepare()

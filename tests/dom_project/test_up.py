@@ -1,8 +1,11 @@
 """The launcher's parts, each on its own; that they work together is tried on a fresh clone."""
 
+import errno
 import os
+import signal
 import socket
 import stat
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import psycopg
@@ -43,6 +46,57 @@ def test_a_taken_port_is_refused_in_words_before_anything_starts():
         port = listener.getsockname()[1]
         with pytest.raises(SystemExit, match=rf"Port {port} is taken by .*process {os.getpid()}"):
             up.House(port, "127.0.0.1").check_port()
+
+
+def test_a_port_of_the_system_is_refused_by_its_own_name(monkeypatch):
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    monkeypatch.setattr(up, "free_port", lambda: 4711)
+    with pytest.raises(SystemExit, match="Port 80 is kept for the system.* PORT=4711 make demo") as refused:
+        up.House(80, "127.0.0.1").check_port()
+    assert "taken" not in str(refused.value)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "::ffff:192.0.2.1"])
+def test_an_address_of_another_machine_is_refused_in_words(host):
+    with pytest.raises(SystemExit, match=f"HOST={host} is no address of this machine"):
+        up.House(devservices.free_port(), host).check_port()
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("::", "[::1]"),
+        ("2001:db8::7", "[2001:db8::7]"),
+        ("demo.example", "demo.example"),
+    ],
+)
+def test_the_demo_asks_where_it_listens_and_is_let_in_there(home, monkeypatch, host, name):
+    house = up.House(8001, host)
+    house.prepare()
+    assert (house.url, house.environment["DEMO_URL"]) == (f"http://{name}:8001", f"http://{name}:8001")
+    assert name in house.environment["ALLOWED_HOSTS"].split(",")
+    asked: list[str] = []
+    monkeypatch.setattr(up, "NO_PROXY", SimpleNamespace(open=lambda url, timeout: asked.append(url) or nullcontext()))
+    house.wait_until_ready()
+    assert asked == [f"http://{name}:8001/healthz"]
+
+
+@pytest.mark.parametrize("step", ["check_port", "prepare"])
+def test_an_interrupt_before_the_lock_ends_in_words(home, monkeypatch, step):
+    def interrupted(_house: up.House) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setenv("PORT", str(devservices.free_port()))
+    monkeypatch.setattr(up.House, step, interrupted)
+    with pytest.raises(SystemExit, match="Stopped"):
+        up.main()
 
 
 def test_a_database_that_can_not_be_reached_is_named(monkeypatch):
