@@ -10,11 +10,12 @@ from dom_project.admin_pages import Master, Record
 
 from .metrics import FIGURES, Unit
 from .models import Cursor, DailyFact, OrderFact, Target
+from .words import NAMES
 
 
 class TargetForm(forms.ModelForm):
     metric = forms.ChoiceField(
-        choices=[(code, code.replace("_", " ")) for code in FIGURES],
+        choices=[(code, NAMES[code][1]) for code in FIGURES],
         help_text=_("Shares as 0.95, money in minor units, lengths of time in minutes."),
     )
 

@@ -1,7 +1,8 @@
 """The orders behind a figure: each with what it adds to it, the ones that hurt it first."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from dom_project.lib import db
 
@@ -25,6 +26,13 @@ class OrderRow:
     whole: int  # its part in what the figure divides by
     part: int  # its part in what is counted
     minutes: int | None  # order to ship, the class's lower end
+    method: str
+    time_zone: str  # where the order goes
+
+    @property
+    def promise_date(self) -> date | None:
+        """The day there that a parcel was promised for; None for what is collected, which is promised for an hour."""
+        return self.promise_at.astimezone(ZoneInfo(self.time_zone)).date() if self.method == "ship" else None
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ WITH f AS (
   SELECT *, count(*) OVER () AS total, {badness} AS badness FROM f {only}
 )
 SELECT o.ref, o.order_ref, c.name, o.state, o.accepted_at, o.first_promise_at, r.node, r.cost, r.currency,
-       r.whole, r.part, r.minutes, r.total, r.badness, r.order_id
+       r.whole, r.part, r.minutes, o.method, o.ship_to_time_zone, r.total, r.badness, r.order_id
 FROM ranked r JOIN routing_order o ON o.id = r.order_id JOIN inventory_channel c ON c.id = o.channel_id
 WHERE (r.badness, r.order_id) < (%(badness)s, %(order)s) ORDER BY r.badness DESC, r.order_id DESC LIMIT %(limit)s"""
 
@@ -84,6 +92,6 @@ def orders(
     }
     statement = FOUND.format(badness=BADNESS[figure.code], only=HURTS.get(figure.code, "") if only == "hurts" else "")
     found = db.rows(statement, asked)
-    rows = [OrderRow(*row[:12]) for row in found[:PAGE]]
+    rows = [OrderRow(*row[:14]) for row in found[:PAGE]]
     last = found[PAGE - 1] if len(found) > PAGE else None
-    return Page(rows, found[0][12] if found else 0, f"{last[13]}-{last[14]}" if last else "")
+    return Page(rows, found[0][14] if found else 0, f"{last[15]}-{last[16]}" if last else "")

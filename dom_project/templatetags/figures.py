@@ -112,7 +112,7 @@ def minutes_left(minutes: float | None) -> str:
 
 @register.filter
 def weight(grams: float | None) -> str:
-    """Grams in pounds, or in kilograms where the retailer's units are metric."""
+    """Grams in kilograms: 1500 is 1.5 kg. A dash when unknown."""
     return NONE if grams is None else f"{grams / 1000:,.1f} kg"
 
 

@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from dom_project.accounts.access import Right, needs
@@ -19,31 +18,10 @@ from dom_project.lib.htmx import render_part
 from inventory.models import Channel, Node
 from kpis import behind, board, charts, periods
 from kpis.metrics import FIGURES, Unit
+from kpis.words import DEFINITIONS, NAMES
 
 USUAL_DAYS = 14
 SHOWN_NODES = 12
-
-NAMES = {
-    "cost_per_order": (gettext_lazy("Cost"), gettext_lazy("Cost per order"), "currency-dollar"),
-    "on_time": (gettext_lazy("Delivery"), gettext_lazy("On time"), "truck"),
-    "stock_out_rate": (gettext_lazy("Inventory"), gettext_lazy("Stock-out rate"), "packages"),
-    "csat": (gettext_lazy("Satisfaction"), gettext_lazy("Satisfied customers"), "mood-smile"),
-    "order_to_ship_p50": (gettext_lazy("Operations"), gettext_lazy("Order to ship, median"), "clock"),
-}
-DEFINITIONS = {
-    "cost_per_order": gettext_lazy(
-        "Invoice cost of the parcels that left in the period, divided by the orders whose first parcel left in it."
-    ),
-    "on_time": gettext_lazy(
-        "Of the orders first promised for the period, cancelled ones left out: those with every unit delivered,"
-        " for pickup ready, by then."
-    ),
-    "stock_out_rate": gettext_lazy(
-        "Order lines that no eligible node could fill at the first look, divided by the lines looked at."
-    ),
-    "csat": gettext_lazy("Answers of 4 or 5, divided by all answers."),
-    "order_to_ship_p50": gettext_lazy("From intake until the last unit left: half of the completed orders took less."),
-}
 
 
 @dataclass(frozen=True)
@@ -82,6 +60,7 @@ class Asked:
 @require_GET
 @needs(Right.SEE_KPIS)
 def kpis(request: HttpRequest) -> HttpResponse:
+    """Five figures against target and the time before, one of them by day, and the nodes."""
     asked, now = Asked.of(request), timezone.now()
     period = periods.latest(asked.days, at=now)
     read = board.read(period, at=now, channel=asked.channel, node=asked.node)
@@ -144,10 +123,9 @@ def kpi_orders(request: HttpRequest, figure: str) -> HttpResponse:
         raise Http404
     asked = Asked.of(request)
     period = periods.latest(asked.days, at=timezone.now())
-    page = behind.orders(
-        FIGURES[figure], period, channel=asked.channel, node=asked.node,
-        after=request.GET.get("after", ""), only=request.GET.get("only", ""),
-    )  # fmt: skip
+    only = "hurts" if request.GET.get("only") == "hurts" else ""
+    after = request.GET.get("after", "")
+    page = behind.orders(FIGURES[figure], period, channel=asked.channel, node=asked.node, after=after, only=only)
     family, name, _icon = NAMES[figure]
     context = {
         "asked": asked,
@@ -157,8 +135,7 @@ def kpi_orders(request: HttpRequest, figure: str) -> HttpResponse:
         "name": name,
         "definition": DEFINITIONS[figure],
         "back": asked.query(figure=figure),
-        "only": request.GET.get("only", ""),
-        "here": asked.query(figure=figure),
+        "only": only,
     }
     return render(request, "kpis/orders.html", context)
 

@@ -180,6 +180,20 @@ def test_the_orders_of_a_figure_are_a_page_and_an_unknown_figure_is_not(client):
     assert client.get(reverse("kpi_orders", args=["nope"])).status_code == 404
 
 
+def test_the_orders_of_a_figure_tell_a_parcels_promise_as_its_day_and_a_pickups_as_its_hour(client):
+    client.force_login(make.user(Role.EXECUTIVE))
+    friday_night = datetime(2026, 11, 14, 7, 59, tzinfo=UTC)  # the end of Friday in California
+    day = periods.latest(7, at=datetime.now(UTC)).end
+    for method in ("ship", "pickup"):
+        order = make.order(method=method, first_promise_at=friday_night)
+        fact("promised", 1, order=order, node=f"N{order.pk}", day=day)
+    page = client.get(reverse("kpi_orders", args=["on_time"]), {"only": 'x"&y'}).content.decode()
+    assert page.count('<td class="from-md">Fri 13 Nov</td>') == 1
+    assert page.count(">Fri 13 Nov, 23:59 PST</time>") == 1
+    assert "only=hurts" in page
+    assert "only=x" not in page
+
+
 @pytest.mark.parametrize("after", ["9" * 30 + "-1", "1-" + "9" * 30, "²-1", "1-", "-5-1"])
 def test_a_cursor_that_was_never_given_begins_at_the_first_page(after):
     assert behind.orders(FIGURES["cost_per_order"], PERIOD, after=after) == behind.Page([], 0, "")

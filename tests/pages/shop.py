@@ -115,7 +115,7 @@ def furnish() -> Shop:
     snapshots.roll_up(at=now)
     snapshots.leave_empty(now - timedelta(hours=30), now - timedelta(hours=26))
     Target.objects.create(metric="cost_per_order", from_date=(now - timedelta(days=90)).date(), value=900)
-    Target.objects.create(metric="on_time", from_date=(now - timedelta(days=90)).date(), value=95)
+    Target.objects.create(metric="on_time", from_date=(now - timedelta(days=90)).date(), value="0.95")
     return shop
 
 
