@@ -1,7 +1,9 @@
 """A real order under rules that nobody has saved: the worker's facts, the worker's engine, and nothing written."""
 
+import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from time import perf_counter
 from typing import Any
 
@@ -15,19 +17,21 @@ from routing.engine.explain import Explanation, NodeView, explain
 from routing.engine.solve import solve
 from routing.facts import Facts, GivenBack
 from routing.gather import gather
+from routing.rules import Rule
 from routing.sourcing import OPTIONS
 from routing.tried import Candidate, Trial
 
-ORDER = "SELECT id FROM routing_order WHERE ref = %s"
 # While a level is short, what it lacks is not given back: those units are not there.
-UNITS = """
-SELECT l.id, greatest(sum(a.quantity) - l.shortfall, 0)::int
-FROM routing_allocation a JOIN inventory_stocklevel l ON l.id = a.level_id
-WHERE a.order_id = %s AND a.state = 'open' GROUP BY l.id, l.shortfall
-"""
-SLOTS = """
-SELECT node_id, ship_date FROM routing_allocation WHERE order_id = %s AND state <> 'released'
-GROUP BY node_id, ship_date, parcel HAVING bool_and(state = 'open')
+ORDER = """
+SELECT o.id,
+  (SELECT jsonb_agg(jsonb_build_array(u.id, u.units)) FROM (
+     SELECT l.id, greatest(sum(a.quantity) - l.shortfall, 0)::int AS units
+     FROM routing_allocation a JOIN inventory_stocklevel l ON l.id = a.level_id
+     WHERE a.order_id = o.id AND a.state = 'open' GROUP BY l.id, l.shortfall) u),
+  (SELECT jsonb_agg(jsonb_build_array(s.node_id, s.ship_date)) FROM (
+     SELECT node_id, ship_date FROM routing_allocation WHERE order_id = o.id AND state <> 'released'
+     GROUP BY node_id, ship_date, parcel HAVING bool_and(state = 'open')) s)
+FROM routing_order o WHERE o.ref = %s
 """
 
 
@@ -37,22 +41,40 @@ def test_order(order_ref: str, rules: Sequence[Mapping[str, Any]], *, at: dateti
     Raises NotFound for an unknown order, BadInput for a rule that can't be read (field and reason), and Refused
     (`nothing_to_route`) when all of it has shipped or is cancelled. Writes nothing.
     """
-    parsed = strategies.parse([{**rule, "ref": rule.get("ref") or f"new{n}"} for n, rule in enumerate(rules, start=1)])
-    order_id = db.value(ORDER, [order_ref])
-    if order_id is None:
-        raise NotFound("unknown_order", {"order": order_ref}, field="order")
+    return compare(order_ref, [read(rules)], at=at)[0]
+
+
+def read(rules: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
+    """Unsaved rules as the engine takes them; one without a ref gets one. Raises BadInput with field and reason."""
+    return strategies.parse([{**rule, "ref": rule.get("ref") or f"new{n}"} for n, rule in enumerate(rules, start=1)])
+
+
+def compare(order_ref: str, several: Sequence[tuple[Rule, ...]], *, at: datetime) -> list[Trial]:
+    """Try each of several sets of rules on one order, all on the same facts. As `test_order` else."""
     start = perf_counter()
     with db.read_only_snapshot():
-        back = GivenBack(db.rows(UNITS, [order_id]), db.rows(SLOTS, [order_id]))
-        found = gather([order_id], at=at, name="trial", rules=parsed, every_unit=True, given_back=back)
+        known = db.rows(ORDER, [order_ref])
+        if not known:
+            raise NotFound("unknown_order", {"order": order_ref}, field="order")
+        ((order_id, units, slots),) = known
+        back = GivenBack(
+            units=[(level_id, quantity) for level_id, quantity in json.loads(units or "[]")],
+            slots=[(node_id, date.fromisoformat(day)) for node_id, day in json.loads(slots or "[]")],
+        )
+        found = gather([order_id], at=at, name="trial", rules=several[0], every_unit=True, given_back=back)
     if not found:
         raise Refused("nothing_to_route", {"order": order_ref}, field="order")
-    facts = found[0]
-    gathered = perf_counter()
+    gather_ms = (perf_counter() - start) * 1000
+    return [_tried(order_ref, found[0], rules, gather_ms) for rules in several]
+
+
+def _tried(order_ref: str, gathered: Facts, rules: tuple[Rule, ...], gather_ms: float) -> Trial:
+    facts = replace(gathered, problem=replace(gathered.problem, rules=rules))
+    start = perf_counter()
     plan = solve(facts.problem, OPTIONS)
-    solved = perf_counter()
+    solve_ms = (perf_counter() - start) * 1000
     drawn, seen = Drawn(facts, plan, 0), explain(facts.problem, plan, 0)
-    names = {rule.ref: rule.name for rule in parsed}
+    names = {rule.ref: rule.name for rule in rules}
     told = drawn.told(look=0)
     return Trial(
         order_ref=order_ref,
@@ -68,8 +90,8 @@ def test_order(order_ref: str, rules: Sequence[Mapping[str, Any]], *, at: dateti
         alternatives=told["alternatives"],
         refusals=told["refusals"],
         candidates=_candidates(drawn, facts, seen),
-        gather_ms=(gathered - start) * 1000,
-        solve_ms=(solved - gathered) * 1000,
+        gather_ms=gather_ms,
+        solve_ms=solve_ms,
     )
 
 

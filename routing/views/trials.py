@@ -37,19 +37,19 @@ def run(edit: Any) -> None:
     )
     if order is None:
         return _refuse(edit, _("There is no order %(ref)s.") % {"ref": edit.order})
-    live_rules = strategies.rules_of(edit.live.version) if edit.live else None
+    others = []
+    if edit.live and strategies.rules_of(edit.live.version) != list(edit.copy.rules):
+        others = [strategies.parsed_rules(edit.live.version)]
     try:
-        tried = trial.test_order(order.ref, edit.copy.rules, at=at)
-        by_live = None
-        if live_rules is not None and live_rules != list(edit.copy.rules):
-            by_live = trial.test_order(order.ref, live_rules, at=at)
+        tried, *by_others = trial.compare(order.ref, [trial.read(edit.copy.rules), *others], at=at)
     except BadInput as refused:
         edit.error, edit.status = f"{refused.field}: {words_of(refused.code, refused.params)}", 422
         return None
     except Refused as refused:
         return _refuse(edit, words_of(refused.code, refused.params))
     skus, own = _facts(order)
-    took = sum(each.gather_ms + each.solve_ms for each in (tried, by_live) if each)
+    by_live = by_others[0] if by_others else None
+    took = tried.gather_ms + sum(each.solve_ms for each in (tried, *by_others))
     walk = walk_of(tried, by_live, edit.copy.rules, own)
     edit.test = tell(order, skus, tried, walk, edit.choices, edit.live and edit.live.version, took)
     return None
