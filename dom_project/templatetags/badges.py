@@ -17,7 +17,7 @@ register = template.Library()
 
 @register.inclusion_tag("partials/badge.html")
 def state(kind: str, code: str) -> Mapping[str, Any]:
-    """The badge of a stored state: {% state "order" order.state %}. Kinds: order, shipment, feed, version."""
+    """The badge of a stored state: {% state "order" order.state %}. Kinds: `words.SETS`."""
     word, tone, name = look(kind, code)
     return {"word": word, "tone": tone, "icon": name}
 
