@@ -102,12 +102,6 @@
     addEventListener('online', settle);
     addEventListener('offline', settle);
     if (document.querySelector('[sse-connect], [data-quiet]')) settle();
-
-    // A stream ends with its token. Every polled part brings a new address, which the next connection takes.
-    let address = '';
-    const learn = () => { address = document.querySelector('[data-live-url]')?.dataset.liveUrl || address; };
-    document.addEventListener('htmx:afterSwap', learn);
-    htmx.createEventSource = url => new EventSource(address || url);
   }
 
   // ── parts that ask by themselves leave people alone ───────────────────────────────────────────────────────────
