@@ -15,6 +15,7 @@ from .models import Role, User
 class Right(StrEnum):
     SEE_NETWORK = "see_network"  # overview, nodes, stock, connections
     SEE_ORDERS = "see_orders"
+    SEE_CUSTOMERS = "see_customers"  # street, postcode, e-mail and phone on an order's page
     CHANGE_ORDERS = "change_orders"  # cancel, answer exceptions
     TAKE_ORDERS = "take_orders"  # intake by API
     COUNT_STOCK = "count_stock"
@@ -32,6 +33,7 @@ class Right(StrEnum):
 
 _SEE = {Right.SEE_NETWORK, Right.SEE_ORDERS, Right.SEE_RULES, Right.SEE_KPIS}
 _RUN = _SEE | {
+    Right.SEE_CUSTOMERS,
     Right.CHANGE_ORDERS,
     Right.TAKE_ORDERS,
     Right.COUNT_STOCK,
@@ -47,7 +49,9 @@ RIGHTS: Mapping[str, frozenset[Right]] = {
     Role.OPERATIONS_MANAGER: frozenset(_RUN),
     Role.STORE_ASSOCIATE: frozenset({Right.WORK_FLOOR}),
     Role.EXECUTIVE: frozenset(_SEE),
-    Role.CUSTOMER_SERVICE: frozenset({Right.SEE_ORDERS, Right.CHANGE_ORDERS, Right.GIVE_FEEDBACK}),
+    Role.CUSTOMER_SERVICE: frozenset(
+        {Right.SEE_ORDERS, Right.SEE_CUSTOMERS, Right.CHANGE_ORDERS, Right.GIVE_FEEDBACK}
+    ),
     Role.INTEGRATION: frozenset(
         {
             Right.SEE_NETWORK,

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from dom_project.accounts.access import Right, may, needs
-from dom_project.accounts.models import Role
 from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.api_errors import Refused
 from dom_project.lib.htmx import drawn_as, live_url, render_part, say, wants_part
@@ -29,7 +28,6 @@ from . import parcels as shown
 
 PAGE = "fulfillment/order.html"
 RECENT = 12  # entries of the timeline that are not folded
-PERSONAL = frozenset({Role.ADMINISTRATOR, Role.OPERATIONS_MANAGER, Role.CUSTOMER_SERVICE})
 
 
 @require_GET
@@ -92,7 +90,6 @@ def _promised_day(found: Order, promise_at: datetime) -> date | None:
 
 
 def _page(request: HttpRequest, found: Order, at: datetime) -> dict[str, Any]:
-    user: Any = request.user
     lines, parcels = dossier.lines(found.id), dossier.parcels(found.id)
     loose, events = dossier.loose_ends(found.id), timeline.events(found.id)
     nodes = list(Node.objects.order_by("name").values_list("code", "name", "kind", "latitude", "longitude", "id"))
@@ -165,13 +162,13 @@ def _page(request: HttpRequest, found: Order, at: datetime) -> dict[str, Any]:
         else [],
         "costs": shown.costs(going),
         "map": shown.places(found, going, nodes),
-        "personal": user.role in PERSONAL or user.is_superuser,
+        "personal": may(request, Right.SEE_CUSTOMERS),
         "may_change": may_change,
         "cancel": cancelling.question(found, scopes),
         "may_try": may_change and bool(unplaced) and found.state != "held",
         "drawn": drawn_as(str(found.event_seq), "", at=at),
         "here": reverse("order", args=[found.ref]),
         "part": wants_part(request),
-        "live_url": live_url(user.pk, None),
+        "live_url": live_url(request.user.pk, None),
         **decision.explained(request, found, lines, nodes, names),
     }
