@@ -93,7 +93,7 @@ def test_a_field_is_taken_in_while_a_button_has_the_focus_without_pressing_it(ro
     page = routing
     name = page.get_by_label("Name", exact=True)
     name.fill("California, soon")
-    page.get_by_role("button", name="Delete rule 3").focus()
+    page.get_by_role("button", name="Remove rule 3").focus()
     expect(page.get_by_text("“California from the West” is now called “California, soon”")).to_be_visible()
     expect(page.locator(".rule")).to_have_count(3)
 
