@@ -1,7 +1,7 @@
 """What carriers tell of parcels. A scan is one row however often it comes; delivered is final."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -9,14 +9,13 @@ from django.db import transaction
 
 from dom_project.lib import db
 from dom_project.lib.api_errors import BadInput
+from inventory import moments
 from routing import history
 from routing.history import Kind
 
 from . import shipments
 from .shipments import locking
 from .states import State
-
-SKEW = timedelta(minutes=5)  # another clock may be that far ahead
 
 
 class Progress(StrEnum):
@@ -74,7 +73,7 @@ def record_many(scans: Sequence[Scan], *, at: datetime, actor: str) -> Recorded:
         if scan.state not in set(Progress):
             words = [str(progress) for progress in Progress]
             raise BadInput("unknown_progress", {"value": scan.state[:40], "known": words}, field="state", row=row)
-        if scan.occurred_at > at + SKEW:
+        if scan.occurred_at > at + moments.AHEAD:
             raise BadInput("in_the_future", {"value": scan.occurred_at.isoformat()}, field="occurred_at", row=row)
     ids = dict(db.rows(FIND, [[scan.number for scan in scans]]))
     in_hand = {shipment.id: shipment for shipment in locking.take(ids.values())}

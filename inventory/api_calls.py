@@ -1,7 +1,7 @@
 """What endpoints of all rooms share: a POST that is safe to repeat, and lists that go on where the last page ended."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
@@ -12,11 +12,9 @@ from rest_framework.response import Response
 
 from dom_project.accounts.api import actor_of
 from dom_project.lib.api_errors import BadInput
-from inventory import idempotency
+from inventory import idempotency, moments
 
 PAGE, LARGEST_PAGE = 100, 500
-AHEAD = timedelta(minutes=5)
-FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -50,16 +48,15 @@ class Instant(serializers.DateTimeField):
 
     def to_internal_value(self, value: Any) -> datetime:
         try:
-            moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        except ValueError:
-            moment = None
-        if moment is None:
-            raise serializers.ValidationError("An instant like 2026-11-10T09:00:00-06:00 is needed.", "bad_instant")
-        if moment.tzinfo is None:
-            raise serializers.ValidationError("The offset from UTC is missing.", "offset_missing")
-        if moment < FIRST:
+            moment = moments.instant(value)
+        except moments.NoInstant as wrong:
+            if wrong.code == "no_offset":
+                raise serializers.ValidationError("The offset from UTC is missing.", "offset_missing") from None
+            text = "An instant like 2026-11-10T09:00:00-06:00 is needed."
+            raise serializers.ValidationError(text, "bad_instant") from None
+        if moment < moments.FIRST:
             raise serializers.ValidationError("It is before 1970.", "too_long_ago")
-        if moment > self.context["at"] + AHEAD:
+        if moment > self.context["at"] + moments.AHEAD:
             raise serializers.ValidationError("It is more than 5 minutes ahead.", "in_the_future")
         return moment
 

@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from dom_project.lib import db
 from dom_project.lib.api_errors import BadInput
+from inventory import moments
 from inventory.models import Node
 from routing.places import place_of
 from routing.promise import Nodes, Wish, active_nodes
 from routing.requests import CustomerRequest, OrderRequest, body_hash
 
-AHEAD = timedelta(minutes=5)  # clocks differ
-FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = timedelta(days=3650)
 LARGEST_VALUE = 2**53
 BUILT = frozenset({"ship", "pickup"})
@@ -126,9 +125,9 @@ def draft_of(request: OrderRequest, masters: Masters, *, at: datetime) -> Draft:
 
 
 def _check_instants(request: OrderRequest, at: datetime) -> None:
-    if request.placed_at > at + AHEAD:
+    if request.placed_at > at + moments.AHEAD:
         raise BadInput("in_the_future", {"value": request.placed_at.isoformat()}, field="placed_at")
-    if request.placed_at < FIRST:
+    if request.placed_at < moments.FIRST:
         raise BadInput("too_long_ago", {"value": request.placed_at.isoformat()}, field="placed_at")
     if request.promise_at and not request.placed_at <= request.promise_at <= at + LATEST:
         raise BadInput("promise_out_of_reach", {"value": request.promise_at.isoformat()}, field="promise_at")

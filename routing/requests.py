@@ -12,14 +12,12 @@ import msgspec
 from msgspec import Meta
 
 from dom_project.lib.api_errors import BadInput, Refused
+from inventory.currencies import exponent
 
 MOST_LINES = 2000
 MOST_ROWS = 1000
 LARGEST_QUANTITY = 10_000_000
 LARGEST_PRICE = 100_000_000
-EXPONENTS = {"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3} | dict.fromkeys(
-    ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0
-)
 
 _PRINTED = r"\A[^\x00-\x1f\x7f\ud800-\udfff]*\Z"  # the database takes no NUL and no half of a surrogate pair
 _BARE = r"\A(?!\s)[^\x00-\x1f\x7f\ud800-\udfff]*(?<!\s)\Z"
@@ -115,7 +113,7 @@ def read_order(data: Mapping[str, Any], *, row: int | None = None) -> OrderReque
 def minor_units(text: str, currency: str) -> int:
     """An amount in major units ("6.95") as whole minor units of the currency. Raises BadInput: nothing is rounded."""
     try:
-        amount = Decimal(text.strip()).scaleb(EXPONENTS.get(currency, 2))
+        amount = Decimal(text.strip()).scaleb(exponent(currency))
         fits = 0 <= amount <= LARGEST_PRICE and amount == amount.to_integral_value()
     except ArithmeticError:
         fits = False

@@ -1,17 +1,17 @@
 """Pure: the text of a cell -> a value, or the reason why not. Nothing is rounded and nothing guessed twice."""
 
 import re
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
+from inventory import moments
+from inventory.currencies import exponent
 from inventory.hours import is_zone
 
 from .rows import Fault
 
-EXPONENTS = {"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3} | dict.fromkeys(
-    ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0
-)
 MOST_UNITS = 10_000_000
 MOST_MONEY = 2_000_000_000  # minor units
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
@@ -67,7 +67,7 @@ def decimal(cell: str) -> Decimal:
 
 def money(cell: str, currency: str, *, most: int = MOST_MONEY) -> int:
     """An amount in major units ("6.95") as whole minor units of the currency."""
-    amount = decimal(cell).scaleb(EXPONENTS.get(currency, 2))
+    amount = decimal(cell).scaleb(exponent(currency))
     if amount != amount.to_integral_value():
         raise Wrong("too_fine", value=cell.strip()[:40], currency=currency)
     return _within(int(amount), 0, most)
@@ -87,17 +87,9 @@ def instant(cell: str, zone: str = "") -> datetime:
     if not value:
         raise Wrong("missing")
     try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise Wrong("not_an_instant") from None
-    if moment.tzinfo is None:
-        if not zone:
-            raise Wrong("no_offset")
-        moment = local(moment, zone)
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise Wrong("not_an_instant") from None
+        return moments.instant(value, partial(local, zone=zone) if zone else None)
+    except moments.NoInstant as wrong:
+        raise Wrong(wrong.code) from None
 
 
 def local(moment: datetime, zone: str) -> datetime:

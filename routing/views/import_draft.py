@@ -1,6 +1,6 @@
 """The page of a draft: how its file is read, as a person corrects it, and what it would do."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 from django.http import HttpRequest
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from dom_project.accounts.models import User
 from dom_project.lib.api_errors import BadInput, Refused
 from dom_project.lib.sentences import sentence
+from inventory import moments
 from inventory.imports import cells, drafts
 from inventory.imports.kinds import KINDS, Field
 from inventory.imports.sniff import ENCODINGS, SEPARATORS
@@ -17,7 +18,6 @@ from inventory.models import ImportRun, Node
 
 from .import_faults import reason
 
-AHEAD = timedelta(minutes=5)
 RAW = 8  # columns of the file that a preview shows before they are mapped
 SIGNS = {
     "comma": gettext_lazy("Comma ,"),
@@ -73,7 +73,7 @@ def _moment(request: HttpRequest) -> datetime | None:
         moment = cells.instant(text, cells.zone(request.POST.get("as_of_zone", "UTC")))
     except cells.Wrong as wrong:
         raise BadInput(wrong.reason, wrong.params, field="figures_as_of") from None
-    if moment > timezone.now() + AHEAD:
+    if moment > timezone.now() + moments.AHEAD:
         raise BadInput("as_of_ahead", field="figures_as_of")
     return moment
 

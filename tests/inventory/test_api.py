@@ -121,10 +121,17 @@ def test_a_sku_that_is_no_text_spoils_its_row_only(shop, mugs, sku):
     assert [(error["row"], error["field"]) for error in answer.json()["errors"]] == [(0, "sku")]
 
 
-def test_a_count_of_no_time_is_refused(shop, mugs):
-    body = counts(row(observed_at="0001-01-01T00:00:00+14:00"))
-    answer = shop.post("/api/v1/stock/counts/", body, format="json").json()
-    assert (answer["taken"], answer["errors"][0]["code"]) == (0, "too_long_ago")
+@pytest.mark.parametrize(
+    ("moment", "code"),
+    [
+        ("0001-01-01T00:00:00Z", "too_long_ago"),
+        ("0001-01-01T00:00:00+14:00", "bad_instant"),
+        ("9999-12-31T23:59:59-10:00", "bad_instant"),
+    ],
+)
+def test_a_count_of_no_time_is_refused(shop, mugs, moment, code):
+    answer = shop.post("/api/v1/stock/counts/", counts(row(observed_at=moment)), format="json").json()
+    assert (answer["taken"], answer["errors"][0]["code"]) == (0, code)
     assert not FeedRun.objects.exists()
 
 

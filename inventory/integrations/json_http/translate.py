@@ -3,14 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from inventory import moments
 from inventory.integrations.connector import Fault, Page, ReadFailed, StockFact, fold
 from inventory.letters import storable
 
-AHEAD = timedelta(minutes=5)
 MOST_UNITS = 10_000_000
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _MISSING = object()
@@ -157,7 +157,7 @@ def fact_of(row: Any, mapping: SourceMap, *, received_at: datetime) -> StockFact
         moment = _instant(values["changed_at"])
         if isinstance(moment, str):
             return fault(moment, "changed_at")
-        clamped = moment > received_at + AHEAD
+        clamped = moment > received_at + moments.AHEAD
         changed_at = received_at if clamped else moment
     return StockFact(node, sku, numbers["on_hand"], numbers["reserved"], changed_at, numbers["version"], clamped)
 
@@ -186,7 +186,7 @@ def _moment_of_read(answer: Any, path: str, received_at: datetime) -> datetime |
     moment = _instant(find(answer, path))
     if isinstance(moment, str):
         raise ReadFailed("no_as_of", path=path)
-    return received_at if moment > received_at + AHEAD else moment
+    return received_at if moment > received_at + moments.AHEAD else moment
 
 
 def _value(row: Any, field: Field) -> Any:
@@ -232,10 +232,7 @@ def _whole(value: Any) -> int | str:
 def _instant(value: Any) -> datetime | str:
     if value is _MISSING or value in (None, ""):
         return "missing"
-    if not isinstance(value, str):
-        return "not_an_instant"
     try:
-        moment = datetime.fromisoformat(value)
-        return moment.astimezone(UTC) if moment.tzinfo else "no_offset"
-    except (ValueError, OverflowError):
-        return "not_an_instant"
+        return moments.instant(value)
+    except moments.NoInstant as wrong:
+        return wrong.code
