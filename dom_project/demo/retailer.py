@@ -114,10 +114,10 @@ def make_rules(*, at: datetime) -> None:
 
 def change_rules(*, at: datetime) -> None:
     """The manager's second version, live at once, so that the KPIs show what a change does. Once only."""
-    if StrategyVersion.objects.filter(strategy__code="main").count() > 1:
+    first = strategies.live_version()
+    if first is None or StrategyVersion.objects.filter(strategy__code="main").count() > 1:
         return
     manager = User.objects.get(username="manager").actor
-    first = strategies.live_version()
     today = {rule["name"]: rule for rule in default_rules()}
     rules = [today[rule["name"]] | {"ref": rule["ref"]} for rule in strategies.rules_of(first)]
     reason = "Freight has become dearer: let cost decide, not distance"
