@@ -56,12 +56,13 @@ FROM unnest(%s::bigint[]) AS u(sku_id) JOIN inventory_stocklevel l USING (sku_id
 """
 # A day counts while its cut-off lies ahead, by the node's own clock; a closed day has no row or no cap.
 NODE_DAYS = """
-SELECT n.id, f.observed_at, array_agg(d.ship_date - %(today)s::date ORDER BY d.ship_date) FILTER (WHERE d.cap > 0),
+SELECT n.id, greatest(f.observed_at, f.seen_at),
+  array_agg(d.ship_date - %(today)s::date ORDER BY d.ship_date) FILTER (WHERE d.cap > 0),
   array_agg(greatest(d.cap - d.taken, 0) ORDER BY d.ship_date) FILTER (WHERE d.cap > 0)
 FROM inventory_node n LEFT JOIN inventory_feedscope f ON f.node_id = n.id
 LEFT JOIN inventory_nodeday d ON d.node_id = n.id AND d.ship_date >= %(today)s::date - 1
   AND d.ship_date <= %(today)s::date + 15 AND (d.ship_date + n.cut_off) AT TIME ZONE n.time_zone > %(at)s
-GROUP BY n.id, f.observed_at ORDER BY n.code
+GROUP BY n.id, f.observed_at, f.seen_at ORDER BY n.code
 """
 ARRAY_HEAD = 20  # bytes before the elements of an array of one dimension, as PostgreSQL sends it
 

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.usefixtures("network")
 
 
 def test_what_is_stored_answers_what_it_cost_and_what_the_next_best_would_have(route, network, clock):
-    FeedScope.objects.create(node=network["RENO"], observed_at=clock - timedelta(minutes=7))
+    last_full, last_word = clock - timedelta(minutes=11), clock - timedelta(minutes=7)
+    FeedScope.objects.create(node=network["RENO"], observed_at=last_full, seen_at=last_word)
     order = make.order(lines={"MUG": 2})
     route()
     decision = decisions.of_order(order.id)[0]
