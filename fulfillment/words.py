@@ -57,6 +57,8 @@ TO_DO: Mapping[str, str | Promise] = {
     "do_no_rate_card": _("Make a rate card live."),
     "do_shortfall_stopped": _("Check the feed that counted so little, then decide."),
     "do_too_many_classes": _("Give its SKUs fewer handling classes, then route it again."),
+    "do_no_address": _("Cancel it and send it again with a postcode or coordinates."),
+    "do_country_not_served": _("Cancel it, or open a node in that country and route it again."),
     "do_engine_error": _("Tell whoever runs Fairlead, with the order's reference."),
     "do_look": _("Open the order and look why."),
 }

@@ -180,7 +180,7 @@ def draft_of(drawn: Drawn, ids: Any, *, look: int) -> Draft:
         line, units = drawn.facts.lines[place], given.get(place, 0)
         short = line.units - units
         why = drawn.plan.reason.item(place)
-        stocked_out = short > 0 and why != codes.NO_CODE and why not in NOT_FOR_STOCK
+        stocked_out = short > 0 and why != codes.NO_CODE and why not in NOT_FOR_STOCK and not drawn.fault
         draft.looked.append(Looked(line.id, units, short if waits else 0, stocked_out))
         if short:
             left.append(drawn.left(place, short))

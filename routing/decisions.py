@@ -32,6 +32,9 @@ FROM ROWS FROM (unnest(%(day)s::date[], %(order_id)s::bigint[], %(places)s::int[
   AS u(day, order_id, place, look, outcome, rule_ref, approximate, priced, invoice, body)
 """
 
+# What a node is told to lack for an order whose address is at fault.
+AT_NODES = {"no_address": "address_unknown", "country_not_served": "no_rate_abroad"}
+
 
 class Drawn:
     """One order's part of a plan, with the facts to read it by."""
@@ -42,7 +45,9 @@ class Drawn:
         self.parcels = plan.parcels(place)
         self.choices = plan.choices(place)
         self.outcome = Outcome(plan.outcome.item(place))
-        self.action = Action(plan.action.item(place))
+        self.fault = self.order.fault if self.outcome is Outcome.NONE else None
+        # No stock and no rule helps where nobody can send to: that needs a person.
+        self.action = Action.EXCEPTION if self.fault else Action(plan.action.item(place))
 
     @property
     def lines(self) -> range:
@@ -63,7 +68,14 @@ class Drawn:
             return Refusal("no_strategy", {})
         if why.code == "nothing_found" and self.order.method == "ship" and not self.facts.problem.services:
             return Refusal("no_rate_card", {})
-        return why
+        return self.fault or why
+
+    def refusal(self, code: int) -> Refusal:
+        """One of the plan's refusals; of a place without a zone what is wrong with the address."""
+        found = self.plan.refusals[code]
+        if self.fault and found.code == "no_zone":
+            return Refusal(AT_NODES[self.fault.code], self.fault.params)
+        return found
 
     def date(self, day: int) -> date:
         """The day that is so many days from the one it was decided on."""
@@ -83,7 +95,7 @@ class Drawn:
 
     def left(self, line: int, units: int) -> dict[str, Any]:
         """Units of a line that found no place, with the reason."""
-        row, reason = self.facts.lines[line], self.plan.reason_of(line)
+        row, reason = self.facts.lines[line], self.fault or self.plan.reason_of(line)
         found = {"line": row.ref, "sku": row.sku, "units": units}
         return found | ({"code": reason.code, "params": dict(reason.params)} if reason else {})
 
@@ -138,8 +150,8 @@ class Drawn:
         ]
         refusals = [
             {
-                "code": plan.refusals[refusal].code,
-                "params": dict(plan.refusals[refusal].params),
+                "code": self.refusal(refusal).code,
+                "params": dict(self.refusal(refusal).params),
                 "nodes": [code[node] for node in nodes],
             }
             for refusal, nodes in plan.refused_nodes(self.place).items()

@@ -12,7 +12,7 @@ from dom_project.lib.api_errors import Refused
 from routing import rates
 from routing.engine.problem import DAYS, ENGINE_VERSION, Problem
 from routing.money import Money
-from routing.rules import METHODS, Rule
+from routing.rules import METHODS, Refusal, Rule
 
 # What leaving a unit costs, beside its price: more than any parcel, so that a unit is left only when it must be.
 UNFILLED = 200_000
@@ -84,6 +84,17 @@ class Wanted(NamedTuple):
     slack: int
     parcels: int
     in_exception: bool
+    country: str = "US"
+    served: bool = True  # some open node lies in its country: rates reach no other
+
+    @property
+    def fault(self) -> Refusal | None:
+        """Why no node can send it whatever its stock, None when its address is usable or it is collected."""
+        if self.method != "ship":
+            return None
+        if self.latitude is None or self.longitude is None:
+            return Refusal("no_address", {})
+        return None if self.served else Refusal("country_not_served", {"country": self.country})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +104,7 @@ class Facts:
     problem: Problem
     orders: Sequence[Wanted]
     lines: Sequence[Line]
-    observed_at: Sequence[datetime | None]  # [node] the moment that its stock speaks of
+    observed_at: Sequence[datetime | None]  # [node] when its source last spoke
     version_id: int | None
 
 
@@ -141,9 +152,13 @@ def build(
     regions, region = places_of([order.region for order in orders])
     categories, category = places_of([line.category for line in lines])
     spots, dest = np.unique(
-        np.array([(order.latitude, order.longitude) for order in orders], np.float64), axis=0, return_inverse=True
+        np.array([(order.latitude, order.longitude, order.served) for order in orders], np.float64),
+        axis=0,
+        return_inverse=True,
     )
     km = rates.distances(spots[:, 0], spots[:, 1], nodes.latitude, nodes.longitude)
+    zone = rates.zones_of(km, table.zone_km) if table else np.where(km < 0, -1, 0).astype(np.int8)
+    zone[spots[:, 2] == 0] = -1
     ship_day, slots_left = node_days(days, today, given_back)
     fix, pick = money.many(nodes.fix, nodes.currency), money.many(nodes.pick, nodes.currency)
     stock = stock_in_place(stock, skus.values())
@@ -195,7 +210,7 @@ def build(
         # Where a node's costs can't be said in the problem's currency it can't be compared: no service serves it.
         service_bits=np.where((fix < 0) | (pick < 0), 0, (1 << len(services)) - 1).astype(np.uint16),
         distance_km=km,
-        zone=rates.zones_of(km, table.zone_km) if table else np.where(km < 0, -1, 0).astype(np.int8),
+        zone=zone,
         rate=table.rate if table else np.zeros((0, 1, 0), np.int64),
         band_grams=table.band_grams if table else np.zeros(0, np.int64),
         per_kg_above=table.per_kg_above if table else np.zeros((0, 1), np.int64),

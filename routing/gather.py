@@ -36,7 +36,8 @@ SELECT o.id, o.day, c.code, o.method, coalesce(o.pickup_node_id, 0), o.currency,
   ((o.promise_at - interval '1 microsecond') AT TIME ZONE o.ship_to_time_zone)::date - %(today)s::date,
   coalesce((SELECT max(p.number) FROM routing_planparcel p WHERE p.order_id = o.id), 0),
   EXISTS (SELECT FROM routing_orderexception e
-          WHERE e.order_id = o.id AND e.closed_at IS NULL AND e.room = 'routing')
+          WHERE e.order_id = o.id AND e.closed_at IS NULL AND e.room = 'routing'),
+  o.ship_to_country, EXISTS (SELECT FROM inventory_node n WHERE n.active AND n.country = o.ship_to_country)
 FROM unnest(%(order_id)s::bigint[]) WITH ORDINALITY AS u(id, place)
 JOIN routing_order o USING (id) JOIN inventory_channel c ON c.id = o.channel_id ORDER BY u.place
 """

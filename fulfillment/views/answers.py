@@ -161,7 +161,18 @@ class Answers:
                     "feed": feed,
                 }
             )
-        return said or [_("No node had stock that could be promised for it.")]
+        return said or [self._no_stock_taken()]
+
+    def _no_stock_taken(self) -> str:
+        """Whether stock was missing, or was there and could not be used."""
+        why = self.told.why or {}
+        if why.get("code") == "no_address":
+            return _("Stock did not decide: the order has no usable address.")
+        if why.get("code") == "country_not_served":
+            return _("Stock did not decide: no rate serves %(country)s.") % why["params"]
+        if any(row["code"] not in ("not_stocked", "no_atp") for row in self.decision.refusals):
+            return _("Stock was there, but no node that has it could be used.")
+        return _("No node had stock that could be promised for it.")
 
     def cost(self) -> list[str]:
         if not self.told.parcels:

@@ -196,4 +196,6 @@ def _own_words(row: OpenException) -> str:
     """What is said of this one only: the error, the line."""
     if row.reason == "engine_error":
         return str(row.params.get("error", ""))
+    if row.reason == "country_not_served":
+        return str(row.params.get("country", ""))
     return row.sku

@@ -6,7 +6,8 @@ import pytest
 
 from dom_project.accounts.models import Role
 from fulfillment import orders, shipments
-from routing.models import Customer, Order
+from routing import sourcing
+from routing.models import Customer, Order, Pending
 from tests import make
 
 from .sold import AT, level, on_the_floor, packed, shipped, sound, stock
@@ -138,3 +139,31 @@ def test_trying_again_where_nothing_waits_says_so(desk, reno):
     answer = desk.post(f"/orders/{order.ref}/again/", headers=HTMX)
     assert "There is nothing to route" in answer["HX-Trigger"]
     orders.cancel(order.ref, at=AT, actor="user:3")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said", "to_do"),
+    [
+        (
+            {"ship_to_latitude": None, "ship_to_longitude": None},
+            "Stock did not decide: the order has no usable address.",
+            "Cancel it and send it again with a postcode or coordinates.",
+        ),
+        (
+            {"ship_to_country": "DE", "ship_to_latitude": 52.5, "ship_to_longitude": 13.4},
+            "Stock did not decide: no rate serves DE.",
+            "Cancel it, or open a node in that country and route it again.",
+        ),
+    ],
+)
+def test_where_the_address_stops_it_stock_is_not_blamed(desk, reno, clock, fields, said, to_do):
+    make.strategy()
+    make.rate_card()
+    order = make.order(lines={"MUG": 1}, **fields)
+    Pending.objects.update(next_at=AT)
+    sourcing.source_due(at=clock, owner="one")
+    assert state_of(order) == "exception"
+    page = text_of(desk.get(f"/orders/{order.ref}/"))
+    assert said in page
+    assert to_do in page
+    assert "No node had stock" not in page

@@ -302,3 +302,36 @@ def statements(count: int) -> int:
 def test_a_batch_of_five_takes_no_more_statements_than_one_order():
     statements(1)  # fills the caches
     assert statements(1) == statements(5)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "params", "refusal"),
+    [
+        ({"ship_to_latitude": None, "ship_to_longitude": None}, "no_address", {}, ("address_unknown", {})),
+        (
+            {"ship_to_country": "DE", "ship_to_latitude": 52.5, "ship_to_longitude": 13.4},
+            "country_not_served",
+            {"country": "DE"},
+            ("no_rate_abroad", {"country": "DE"}),
+        ),
+    ],
+)
+def test_an_order_that_nobody_can_send_to_is_an_exception_not_a_back_order(route, fields, reason, params, refusal):
+    order = make.order(**fields)
+    route()
+    raised = OrderException.objects.get(order=order)
+    assert (raised.reason, {name: raised.params[name] for name in params}) == (reason, params)
+    line = OrderLine.objects.get(order=order)
+    assert (line.pending, line.backordered, Allocation.objects.filter(order=order).count()) == (2, 0, 0)
+    assert line.stocked_out is False
+    decision = Decision.objects.get(order_id=order.id)
+    assert decision.plan["why"]["code"] == reason
+    code, figures = refusal
+    assert decision.refusals == [{"code": code, "params": figures, "nodes": ["DENVER", "RENO"]}]
+
+
+def test_a_pickup_needs_no_address_of_the_customer(route, network):
+    order = make.order(method="pickup", pickup_node=network["RENO"], ship_to_latitude=None, ship_to_longitude=None)
+    route()
+    order.refresh_from_db()
+    assert order.state == "routed"
