@@ -106,11 +106,9 @@ class Answers:
             return [_("It was not split: everything that was routed goes in one parcel.")]
         if self.told.best_single:
             single = self.told.best_single
-            more = single["priced"] - self.decision.priced
-            said = _("One parcel from %(node)s would have cost %(cost)s, %(more)s more.")
             return [
-                said
-                % {"node": self.name(single["node"]), "cost": self.money(single["priced"]), "more": self.money(more)}
+                _("One parcel from %(node)s would have cost %(cost)s.")
+                % {"node": self.name(single["node"]), "cost": self._compared(single)}
             ]
         count = len(self.told.partly)
         if not count:
@@ -127,12 +125,15 @@ class Answers:
             return []
         if not self.told.nearer:
             return [_("No open node is nearer to the customer.")]
+        ties = {other["node"] for other in self.decision.alternatives if other["priced"] == self.decision.priced}
         said = [
             _("%(node)s, %(km)s km away, %(refusal)s.")
             % {
                 "node": self.name(near.node),
                 "km": f"{near.distance_km:,}",
-                "refusal": self.refusal(near.code, near.params),
+                "refusal": _("would have cost the same")
+                if near.code == "dearer" and near.node in ties
+                else self.refusal(near.code, near.params),
             }
             for near in self.told.nearer[:NAMED]
         ]
@@ -190,18 +191,38 @@ class Answers:
         if best and self.told.dearer_by is not None:
             params = {
                 "nodes": _(" and ").join(self.name(code) for code in dict.fromkeys(best["nodes"])),
-                "cost": self.money(best["priced"]),
-                "more": self.money(abs(self.told.dearer_by)),
+                "cost": self._compared(best),
             }
             if best["unfilled"]:
                 said.append(_("The next best, %(nodes)s, would have left units without a place.") % params)
             elif self.told.dearer_by >= 0:
-                said.append(_("The next best is %(nodes)s: %(cost)s, %(more)s more.") % params)
+                said.append(_("The next best is %(nodes)s: %(cost)s.") % params)
+                if not self.told.dearer_by:
+                    said.append(self._tie(best))
             else:
-                said.append(_("Cheaper by %(more)s would be %(nodes)s; the rule ranks by something else.") % params)
+                said.append(_("Cheaper would be %(nodes)s: %(cost)s; the rule ranks by something else.") % params)
         else:
             said.append(_("There was no other plan."))
         return said
+
+    def _compared(self, other: Mapping[str, Any]) -> str:
+        """What another plan costs beside this one: lateness is in both sums or in neither."""
+        late, own = other["lateness"], self.decision.priced
+        apart = other["priced"] - own
+        sums = {"paid": other["freight"] + other["handling"], "late": late, "sum": other["priced"], "own": own}
+        params = {name: self.money(amount) for name, amount in {**sums, "apart": abs(apart)}.items()}
+        told = "%(paid)s"
+        if late or self.told.cost["lateness"]:
+            told = _("%(paid)s, with %(late)s for lateness %(sum)s against %(own)s")
+        told += _(", %(apart)s more") if apart > 0 else _(", %(apart)s less") if apart else _(", the same")
+        return told % params
+
+    def _tie(self, other: Mapping[str, Any]) -> str:
+        """What decided between two plans of one cost, as far as the engine's order of nodes tells."""
+        own = [parcel["node"] for parcel in self.told.parcels]
+        if len(set(own)) == len(set(other["nodes"])) == 1 and own[0] < other["nodes"][0]:
+            return _("It is a tie: at the same cost the node whose code comes first is taken.")
+        return _("It is a tie: either would have done.")
 
     def table(self, kinds: Mapping[str, str], away: Mapping[str, int]) -> list[NodeRow]:
         """Every node that was looked at: the plan first, then by cost, then the refused ones by distance."""
@@ -252,10 +273,15 @@ class Answers:
             return ", ".join(_("Parcel %(number)s") % {"number": number} for number in numbers)
         if other:
             beside = [self.name(code) for code in dict.fromkeys(other["nodes"]) if code != other["node"]]
+            if other["unfilled"]:
+                return _("would leave units without a place")
+            apart = other["priced"] - self.decision.priced
             said = (
-                _("costs more, together with %(nodes)s") % {"nodes": ", ".join(beside)} if beside else _("costs more")
+                _("costs more") if apart > 0 else _("costs less, but ranks behind") if apart else _("costs the same")
             )
-            return _("would leave units without a place") if other["unfilled"] else said
+            return (
+                _("%(said)s, together with %(nodes)s") % {"said": said, "nodes": ", ".join(beside)} if beside else said
+            )
         return self.refusal(why["code"], why["params"]) if why else ""
 
 

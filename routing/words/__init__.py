@@ -28,7 +28,7 @@ REFUSALS: sentences.Words = {
     "rule_node": _("is left out by rule %(rule)s (%(values)s)"),
     "too_many_parcels": _("would take more parcels than the rule allows"),
     "outranked": _("was outranked by a better node"),
-    "dearer": _("would have cost more"),
+    "dearer": _("would not have cost less"),
 }
 
 REASONS: sentences.Words = {

@@ -6,6 +6,7 @@ import pytest
 
 from dom_project.accounts.models import Role
 from fulfillment import orders, shipments
+from inventory import capacity
 from routing import sourcing
 from routing.models import Customer, Order, Pending
 from tests import make
@@ -167,3 +168,29 @@ def test_where_the_address_stops_it_stock_is_not_blamed(desk, reno, clock, field
     assert said in page
     assert to_do in page
     assert "No node had stock" not in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "The next best is Sparks store: $8.30, the same."),
+        (
+            {"promise_at": datetime(2026, 11, 11, 8, tzinfo=UTC)},
+            "The next best is Sparks store: $8.30, with $10.00 for lateness $18.30 against $18.30, the same.",
+        ),
+    ],
+)
+def test_plans_of_one_cost_are_a_tie_and_lateness_is_on_both_sides(desk, reno, clock, fields, said):
+    make.strategy()
+    make.rate_card(late_cost_per_day=500)
+    stock(make.node("SPARKS", name="Sparks store"), MUG=10)
+    capacity.open_days(at=clock)
+    order = make.order(lines={"MUG": 2}, **fields)
+    Pending.objects.update(next_at=AT)
+    sourcing.source_due(at=clock, owner="one")
+    page = text_of(desk.get(f"/orders/{order.ref}/"))
+    assert said in page
+    assert "It is a tie: at the same cost the node whose code comes first is taken." in page
+    assert "costs the same" in page
+    assert "costs more" not in page
+    assert "would have cost more" not in page
