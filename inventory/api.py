@@ -135,24 +135,21 @@ class CartAvailability(APIView):
             if line["sku"] not in ids:
                 raise BadInput("unknown_sku", {"sku": line["sku"]}, field=f"lines[{place}].sku")
         wanted = {ids[code]: units for code, units in asked.items()}
-        published, by_node = levels.atp_of(list(wanted)), levels.atp_by_node(wanted)
+        cart = levels.cart(wanted)
         codes = dict(access.nodes_of(request.user).values_list("id", "code"))
-        largest: dict[int, int] = {}
-        whole: dict[int, int] = {}
-        for sku_id, node, atp in by_node:
-            largest[sku_id] = max(largest.get(sku_id, 0), atp)
-            whole[node] = whole.get(node, 0) + (atp >= wanted[sku_id])
-        told = [
-            {
-                **line,
-                "available": published[ids[line["sku"]]],
-                "enough": published[ids[line["sku"]]] >= wanted[ids[line["sku"]]],
-                "largest_node": largest.get(ids[line["sku"]], 0),
-            }
-            for line in lines
-        ]
-        nodes = sorted(codes[node] for node, served in whole.items() if served == len(wanted) and node in codes)
-        return Response({"enough": all(line["enough"] for line in told), "lines": told, "nodes": nodes})
+        told = []
+        for line in lines:
+            sku_id = ids[line["sku"]]
+            told.append(
+                {
+                    **line,
+                    "available": cart.published[sku_id],
+                    "enough": cart.published[sku_id] >= wanted[sku_id],
+                    "largest_node": cart.largest[sku_id],
+                }
+            )
+        nodes = sorted(codes[node] for node in cart.whole if node in codes)
+        return Response({"enough": cart.enough(wanted), "lines": told, "nodes": nodes})
 
 
 class StockCounts(APIView):

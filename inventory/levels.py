@@ -1,6 +1,6 @@
 """Reads of stock, as plain rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -89,6 +89,29 @@ def atp_of(sku_ids: Sequence[int]) -> dict[int, int]:
     """The published ATP of each of these SKUs, 0 for one that is stocked nowhere."""
     sku_ids = list(sku_ids)
     return dict.fromkeys(sku_ids, 0) | dict(db.rows(PUBLISHED, {"sku": sku_ids}))
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """What a cart finds: published ATP and the most of one node by SKU, and the nodes that alone have all of it."""
+
+    published: Mapping[int, int]
+    largest: Mapping[int, int]
+    whole: Sequence[int]
+
+    def enough(self, wanted: Mapping[int, int]) -> bool:
+        """Whether these units of each SKU can be served, from several nodes if need be."""
+        return all(self.published[sku_id] >= units for sku_id, units in wanted.items())
+
+
+def cart(wanted: Mapping[int, int]) -> Cart:
+    """Whether and where these units of each SKU could be had. Reserves nothing."""
+    largest = dict.fromkeys(wanted, 0)
+    served: dict[int, int] = {}
+    for sku_id, node, atp in atp_by_node(wanted):
+        largest[sku_id] = max(largest[sku_id], atp)
+        served[node] = served.get(node, 0) + (atp >= wanted[sku_id])
+    return Cart(atp_of(list(wanted)), largest, [node for node, lines in served.items() if lines == len(wanted)])
 
 
 def short() -> list[Short]:

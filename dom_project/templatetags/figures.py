@@ -10,13 +10,14 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from inventory.currencies import exponent
+
 MINUS = "−"
 NONE = "–"
 
 register = template.Library()
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "CA$", "AUD": "A$", "MXN": "MX$"}
-WITHOUT_MINOR = frozenset({"JPY", "KRW", "CLP", "VND", "ISK"})
 
 
 @register.filter
@@ -24,7 +25,7 @@ def money(minor: float | Decimal | Fraction | None, currency: str = "USD") -> st
     """Minor units in the words of their currency: 1234 USD is $12.34. A dash when unknown."""
     if minor is None:
         return NONE
-    digits = 0 if currency in WITHOUT_MINOR else 2
+    digits = exponent(currency)
     amount = abs(float(minor)) / 10**digits
     sign = MINUS if minor < 0 and round(amount, digits) else ""
     symbol = SYMBOLS.get(currency)

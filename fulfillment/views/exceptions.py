@@ -84,7 +84,7 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
 def send_again(request: HttpRequest) -> HttpResponse:
     """Send the chosen dead letters again."""
     ids = [int(pk) for pk in request.POST.getlist("letter") if pk.isdecimal() and len(pk) < 19]
-    count = outbox.replay(ids) if ids else 0
+    count = outbox.replay(ids, at=timezone.now()) if ids else 0
     if not count:
         return _back(request, _("Choose at least one event that was given up."), level="warning", status=422)
     text = ngettext("%(count)s event is sent again.", "%(count)s events are sent again.", count)

@@ -9,7 +9,7 @@ from uuid import UUID
 from dom_project.lib import bell, db
 
 REPLAY = """
-UPDATE routing_outbox SET dead_at = NULL, attempts = 0, next_at = now(), lease_until = NULL
+UPDATE routing_outbox SET dead_at = NULL, attempts = 0, next_at = %s, lease_until = NULL
 WHERE id = ANY(%s::bigint[]) AND dead_at IS NOT NULL
 """
 TOLD = """
@@ -56,9 +56,9 @@ class Backlog(NamedTuple):
     dead: int
 
 
-def replay(ids: Collection[int]) -> int:
+def replay(ids: Collection[int], *, at: datetime) -> int:
     """Send dead letters again, with all their tries. Returns how many. They arrive after what followed them."""
-    again = db.execute(REPLAY, [sorted(ids)])
+    again = db.execute(REPLAY, [at, sorted(ids)])
     if again:
         bell.ring("drain_outbox")
     return again

@@ -8,7 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dom_project.templatetags.figures import SYMBOLS, WITHOUT_MINOR
+from dom_project.templatetags.figures import SYMBOLS
+from inventory.currencies import exponent
 from routing.choices import Choices
 from routing.differences import moved
 from routing.models import Rule
@@ -244,15 +245,10 @@ def _criterion_form(
         values=[(code, known.get(code, code)) for code in chosen],
         more=[(code, called) for code, called in known.items() if code not in chosen],
         typed=name == "region",
-        amount=None if amount is None else major(amount, digits_of(currency)) if name == "value" else str(amount),
+        amount=None if amount is None else major(amount, exponent(currency)) if name == "value" else str(amount),
         before=before,
         after=after,
         fault=told.get(f"{part}[{place}]", ""),
         changed=changed,
         was=was,
     )
-
-
-def digits_of(currency: str) -> int:
-    """How many decimals amounts of this currency have."""
-    return 0 if currency in WITHOUT_MINOR else 2

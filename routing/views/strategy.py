@@ -18,6 +18,7 @@ from dom_project.accounts.access import Right, may, needs
 from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.api_errors import BadInput, Refused
 from dom_project.lib.htmx import render_part, say
+from inventory.currencies import exponent
 from routing import access, strategies
 from routing import choices as masters
 from routing.differences import difference
@@ -180,9 +181,7 @@ def _read(request: HttpRequest) -> Edit:
         raise BadRequest("The rules can't be read.") from error
     choices = masters.read()
     selected = post.get("selected", "")
-    copy = take_form(
-        copy, selected, lambda name: post.get(name, ""), post.getlist, rule_form.digits_of(choices.currency)
-    )
+    copy = take_form(copy, selected, lambda name: post.get(name, ""), post.getlist, exponent(choices.currency))
     edit = Edit(
         strategy=strategy,
         base=base,

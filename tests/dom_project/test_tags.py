@@ -24,6 +24,7 @@ def rendered(source: str, **context: object) -> str:
         ("less than one", 7, "USD", "$0.07"),
         ("a loss", -24, "GBP", "−£0.24"),
         ("no minor units", 1500, "JPY", "¥1,500"),
+        ("thousandths", 1500, "KWD", "1.500 KWD"),
         ("no symbol", 990, "CHF", "9.90 CHF"),
         ("a quotient", Fraction(100, 3), "USD", "$0.33"),
         ("a trifle below zero", -0.3, "USD", "$0.00"),

@@ -57,3 +57,15 @@ def test_atp_as_arrays_holds_what_there_is_of_the_skus_asked_for():
         (second.sku_id, second.node_id, 1),
     }
     assert [array.tolist() for array in levels.atp_arrays([])] == [[], [], []]
+
+
+def test_a_cart_knows_what_one_node_gives_and_which_have_all_of_it():
+    mug, cup, near, far = make.sku("MUG"), make.sku("CUP"), make.node(), make.node()
+    for node, sku, units in ((near, mug, 10), (near, cup, 2), (far, mug, 4)):
+        make.stock(node, sku, units)
+    ledger.publish_atp(at=AT)
+    cart = levels.cart({mug.pk: 11, cup.pk: 2})
+    assert (cart.published, cart.largest, cart.whole) == ({mug.pk: 14, cup.pk: 2}, {mug.pk: 10, cup.pk: 2}, [])
+    assert cart.enough({mug.pk: 14, cup.pk: 2})
+    assert not cart.enough({mug.pk: 15, cup.pk: 2})
+    assert levels.cart({mug.pk: 10, cup.pk: 2}).whole == [near.pk]

@@ -131,8 +131,8 @@ def test_the_tenth_refusal_makes_a_dead_letter_that_can_be_replayed(subscriber):
     assert (letter.topic, letter.order_ref, letter.attempts) == ("order.packed", order.ref, 10)
     assert letter.error == {"code": "answered", "params": {"status": 422}}
     assert outbox.backlog() == (0, None, 1)
-    assert outbox.replay([letter.id]) == 1
-    assert outbox.replay([letter.id]) == 0
+    assert outbox.replay([letter.id], at=AT) == 1
+    assert outbox.replay([letter.id], at=AT) == 0
     assert outbox.drain(at=AT) == outbox.Drained(sent=1)
     assert seqs(subscriber.asked) == [1, 2, 1]
     assert outbox.dead_letters() == []
