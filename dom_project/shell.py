@@ -25,6 +25,8 @@ def open_exceptions() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """A page of the sidebar: its URL's name, the right that opens it, the sub-pages marked under it."""
+
     name: str
     title: str | Promise
     icon: str
@@ -53,6 +55,8 @@ TOOLS = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
+    """A page as one request shows it."""
+
     title: str | Promise
     icon: str
     url: str
@@ -101,6 +105,7 @@ def entries(pages: tuple[Page, ...], request: HttpRequest) -> list[Entry]:
 
 
 def shell_of(request: HttpRequest) -> Shell:
+    """The frame for whoever sends this request; for nobody, one without entries."""
     user = request.user
     person = (user.get_full_name() or user.get_username()) if user.is_authenticated else ""
     return Shell(

@@ -93,6 +93,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 class PasswordChange(PasswordChangeView):
+    """A person's own password."""
+
     template_name = "registration/password.html"
 
     def get_success_url(self) -> str:
@@ -121,4 +123,5 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that another page, or one of yesterday, sent."""
     return render(request, "403_csrf.html", status=403)

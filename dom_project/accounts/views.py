@@ -39,6 +39,8 @@ DAYS = {
 
 
 class TokenForm(forms.Form):
+    """A new token; who may keep none but their own is not asked for the account."""
+
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=80, help_text=gettext_lazy("Which machine or program will use it.")
     )

@@ -17,12 +17,16 @@ from .hand import Hand, hand_of
 
 
 class ShipForm(forms.Form):
+    """What the label says."""
+
     tracking_number = forms.CharField(
         max_length=64, error_messages={"required": gettext_lazy("A parcel leaves with a tracking number.")}
     )
 
 
 class HandOverForm(forms.Form):
+    """That the name was asked for."""
+
     checked = forms.BooleanField(error_messages={"required": gettext_lazy("Ask for the name first.")})
 
 

@@ -21,16 +21,22 @@ from .hand import Notice, hand_of, phase
 
 
 class ScanForm(forms.Form):
+    """A scan with its key, so that a repeat counts nothing twice."""
+
     code = forms.CharField(max_length=64)
     key = forms.CharField(max_length=100, required=False)
 
 
 class UnitsForm(forms.Form):
+    """Units of one line, counted by hand."""
+
     line = forms.IntegerField(min_value=1)
     units = forms.IntegerField(min_value=0, max_value=10**6)
 
 
 class ShortForm(forms.Form):
+    """How many good units were found, and what is wrong with the others."""
+
     line = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     reason = forms.ChoiceField(
         choices=[

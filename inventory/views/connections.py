@@ -109,6 +109,7 @@ class ConnectionForm(forms.Form):
 @require_GET
 @needs(Right.SEE_NETWORK)
 def connections(request: HttpRequest) -> HttpResponse:
+    """Every connected system, with how fresh it is."""
     context = {
         "rows": feeds.connections(timezone.now()),
         "live_url": live_url(_user(request).pk, None),
@@ -120,18 +121,21 @@ def connections(request: HttpRequest) -> HttpResponse:
 @require_GET
 @needs(Right.SEE_NETWORK)
 def connection(request: HttpRequest, ref: str) -> HttpResponse:
+    """One system: its reads, what was not believed, and a stopped read to be decided."""
     return render_part(request, PAGE, "status", _context(request, ref))
 
 
 @require_http_methods(["GET", "POST"])
 @needs(Right.CONNECT)
 def connection_new(request: HttpRequest) -> HttpResponse:
+    """A form for a new connection; a POST saves it."""
     return _edit(request, Connection())
 
 
 @require_http_methods(["GET", "POST"])
 @needs(Right.CONNECT)
 def connection_edit(request: HttpRequest, ref: str) -> HttpResponse:
+    """The same form for one that is there."""
     return _edit(request, get_object_or_404(Connection, ref=ref))
 
 
@@ -151,6 +155,7 @@ def connection_check(request: HttpRequest, ref: str) -> HttpResponse:
 @require_POST
 @needs(Right.CONNECT)
 def connection_pull(request: HttpRequest, ref: str) -> HttpResponse:
+    """Have it read soon, whatever its schedule says."""
     feeds.hurry(get_object_or_404(Connection, ref=ref))
     response = render_part(request, PAGE, "status", _context(request, ref))
     return say(request, response, _("It is asked now; new figures appear here in a moment."), level="info")

@@ -27,6 +27,8 @@ WAITING_SHOWN = 20
 
 
 class RecountForm(forms.Form):
+    """What somebody saw on the shelf."""
+
     counted = forms.IntegerField(
         label=gettext_lazy("Units seen"),
         min_value=0,
@@ -39,6 +41,7 @@ class RecountForm(forms.Form):
 @require_GET
 @needs(Right.SEE_NETWORK)
 def level(request: HttpRequest, pk: int) -> HttpResponse:
+    """The terms of what can be promised, its ledger, and a count by hand."""
     return render_part(request, PAGE, "facts", _context(request, _level(request, pk)))
 
 

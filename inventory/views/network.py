@@ -21,6 +21,7 @@ FIRST = 6  # rows of what to look at before all else
 @require_GET
 @needs(Right.SEE_NETWORK)
 def network(request: HttpRequest) -> HttpResponse:
+    """All nodes of the reader, filtered, with those to look at first."""
     rows = roster.today(nodes_of(request.user).select_related("group").order_by("name", "pk"), timezone.now())
     asked = {name: request.GET.get(name, "").replace("\0", "")[:80] for name in ("q", "kind", "group", "only")}
     shown = [row for row in rows if _matches(row, asked)]

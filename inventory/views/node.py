@@ -33,11 +33,15 @@ def _number(label: Any, most: int, **more: Any) -> forms.IntegerField:
 
 
 class CapForm(forms.Form):
+    """The parcels of one day."""
+
     ship_date = forms.DateField(widget=forms.HiddenInput)
     cap = _number(gettext_lazy("Parcels of this day"), usual.MOST_PARCELS)
 
 
 class TermsForm(forms.Form):
+    """What holds on every day that nobody set by hand."""
+
     daily_capacity = _number(
         gettext_lazy("Parcels a day"),
         usual.MOST_PARCELS,
@@ -58,6 +62,7 @@ class TermsForm(forms.Form):
 @require_GET
 @needs(Right.SEE_NETWORK)
 def node(request: HttpRequest, code: str) -> HttpResponse:
+    """The page; `?day=` or `?change=terms` opens a form for who runs the network."""
     shown = node_for(request.user, code)
     context = _context(request, shown)
     if context["may_run"] and request.GET.get("change") == "terms":

@@ -23,6 +23,8 @@ PAGE = "inventory/safety.html"
 
 
 class RuleForm(forms.Form):
+    """A new rule; what is left empty means any."""
+
     units = forms.IntegerField(
         label=gettext_lazy("Units kept back"),
         min_value=0,

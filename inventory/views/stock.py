@@ -44,6 +44,7 @@ def inventory(request: HttpRequest) -> HttpResponse:
 @require_GET
 @needs(Right.SEE_NETWORK)
 def inventory_node(request: HttpRequest, code: str) -> HttpResponse:
+    """What lies at one node."""
     node, now = node_for(request.user, code), timezone.now()
     asked = _asked(request)
     context = asked | {
@@ -59,6 +60,7 @@ def inventory_node(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 @needs(Right.SEE_NETWORK)
 def sku(request: HttpRequest, code: str) -> HttpResponse:
+    """Where one SKU lies; who sees all nodes sees the published figure too."""
     shown = get_object_or_404(Sku.objects.select_related("category", "published"), code=code.replace("\0", ""))
     nodes, told = seen_by(request.user), feeds.told_by_node(timezone.now())
     places = stocklist.of_sku(shown.pk, nodes=nodes)

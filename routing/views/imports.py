@@ -28,6 +28,7 @@ FAULTS = 25
 @require_GET
 @needs(Right.IMPORT)
 def imports(request: HttpRequest) -> HttpResponse:
+    """The newest files that were brought."""
     found = ImportRun.objects.defer("columns", "constants", "header").order_by("-id")[:LISTED]
     context = {"rows": [(run, _title(run.kind)) for run in found], "live_url": live_url(_user(request).pk, None)}
     return render_part(request, "routing/imports.html", "rows", context)
@@ -36,6 +37,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @needs(Right.IMPORT)
 def import_new(request: HttpRequest) -> HttpResponse:
+    """The form for a file; a POST makes it a draft and leads to its page."""
     faults: dict[str, str] = {}
     kind = request.POST.get("kind", request.GET.get("kind", ""))
     status = 200
@@ -86,6 +88,7 @@ def import_settings(request: HttpRequest, ref: str) -> HttpResponse:
 @require_POST
 @needs(Right.IMPORT)
 def import_start(request: HttpRequest, ref: str) -> HttpResponse:
+    """Hand the draft to a worker; what is missing is answered with the form."""
     run = get_object_or_404(ImportRun, ref=ref)
     faults = import_draft.settle(request, run)
     if not faults:

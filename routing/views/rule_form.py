@@ -99,6 +99,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class RuleForm:
+    """The chosen rule; what ends in `_was` tells the base where it differs."""
+
     ref: str
     number: int
     name: str

@@ -74,6 +74,8 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Left:
+    """Units of the order that found no place, and why."""
+
     units: int
     name: str
     why: str
