@@ -25,6 +25,8 @@ from inventory.integrations import frame
 from inventory.integrations.connector import ReadFailed, connectors
 from inventory.models import Connection, FeedCase
 
+from . import asked
+
 PAGE = "inventory/connection.html"
 
 
@@ -143,10 +145,10 @@ def connection_edit(request: HttpRequest, ref: str) -> HttpResponse:
 @needs(Right.CONNECT)
 def connection_check(request: HttpRequest, ref: str) -> HttpResponse:
     """The test button: ask for a handful of rows, apply nothing."""
-    asked = get_object_or_404(Connection, ref=ref)
+    checked = get_object_or_404(Connection, ref=ref)
     answer: dict[str, Any] = {"checked": True}
     try:
-        answer["page"] = frame.check(asked, now=timezone.now)
+        answer["page"] = frame.check(checked, now=timezone.now)
     except ReadFailed as failed:
         answer["failure"] = sentence(f"feed_{failed.code}", failed.params)
     return render_part(request, PAGE, "check", _context(request, ref) | answer)
@@ -165,7 +167,7 @@ def connection_pull(request: HttpRequest, ref: str) -> HttpResponse:
 @needs(Right.CONNECT)
 def connection_case(request: HttpRequest, ref: str) -> HttpResponse:
     """Accept a stopped read once, or throw it away."""
-    case = FeedCase.objects.filter(run__connection__ref=ref, run_id=_number(request.POST.get("run", ""))).first()
+    case = FeedCase.objects.filter(run__connection__ref=ref, run_id=asked.number(request.POST, "run")).first()
     verb = {"accept": frame.accept, "discard": frame.discard}.get(request.POST.get("verdict", ""))
     if case is None or verb is None:
         raise Http404
@@ -209,7 +211,7 @@ def _context(request: HttpRequest, ref: str) -> dict[str, Any]:
     except Refused:
         raise Http404 from None
     told = row.connection
-    before, after = (_number(request.GET.get(name, "")) for name in ("before", "after"))
+    before, after = (asked.number(request.GET, name) for name in ("before", "after"))
     rejected = feeds.rejected_rows(told, before=before, after=after)
     case = feeds.open_case(told)
     error = told.last_error or {}
@@ -245,7 +247,3 @@ def _wider(connection: Connection, now: datetime) -> dict[str, Any]:
 
 def _user(request: HttpRequest) -> User:
     return cast(User, request.user)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

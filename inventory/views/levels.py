@@ -20,6 +20,7 @@ from inventory import recount as counting
 from inventory.access import nodes_of
 from inventory.models import StockLevel
 
+from . import asked
 from .stock import live_of
 
 PAGE = "inventory/level.html"
@@ -75,7 +76,7 @@ def _level(request: HttpRequest, pk: int) -> StockLevel:
 
 def _context(request: HttpRequest, shown: StockLevel) -> dict[str, Any]:
     now = timezone.now()
-    before, after = (_number(request.GET.get(name, "")) for name in ("before", "after"))
+    before, after = (asked.number(request.GET, name) for name in ("before", "after"))
     entries = statement.entries(shown.pk, before=before, after=after)
     waiting = list(shown.own_movements.order_by("happened_at", "pk"))
     evidence = getattr(shown, "evidence", None)
@@ -116,7 +117,3 @@ def _context(request: HttpRequest, shown: StockLevel) -> dict[str, Any]:
         "may_count": may(request, Right.COUNT_STOCK),
         "live_url": live_of(request),
     }
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

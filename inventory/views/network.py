@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from math import sqrt
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,6 +14,7 @@ from inventory import network_words, node_map, roster, us_map
 from inventory.access import nodes_of
 from inventory.models import Node, NodeGroup
 
+from . import asked
 from .stock import live_of
 
 FIRST = 6  # rows of what to look at before all else
@@ -23,10 +25,10 @@ FIRST = 6  # rows of what to look at before all else
 def network(request: HttpRequest) -> HttpResponse:
     """All nodes of the reader, filtered, with those to look at first."""
     rows = roster.today(nodes_of(request.user).select_related("group").order_by("name", "pk"), timezone.now())
-    asked = {name: request.GET.get(name, "").replace("\0", "")[:80] for name in ("q", "kind", "group", "only")}
-    shown = [row for row in rows if _matches(row, asked)]
+    wanted = {name: asked.text(request.GET, name) for name in ("q", "kind", "group", "only")}
+    shown = [row for row in rows if _matches(row, wanted)]
     dots, first = _dots(shown), _first(rows)
-    context = asked | {
+    context: dict[str, Any] = wanted | {
         "rows": shown,
         "total": len(rows),
         "dots": dots,
@@ -48,13 +50,13 @@ def network(request: HttpRequest) -> HttpResponse:
     return render_part(request, "inventory/network.html", "rows", context)
 
 
-def _matches(row: roster.Today, asked: dict[str, str]) -> bool:
-    node, q = row.node, asked["q"].strip().lower()
+def _matches(row: roster.Today, wanted: dict[str, str]) -> bool:
+    node, q = row.node, wanted["q"].strip().lower()
     return (
         (not q or any(q in text.lower() for text in (node.code, node.name, node.city, node.postcode)))
-        and (not asked["kind"] or node.kind == asked["kind"])
-        and (not asked["group"] or (node.group is not None and node.group.code == asked["group"]))
-        and ONLY.get(asked["only"], lambda row: True)(row)
+        and (not wanted["kind"] or node.kind == wanted["kind"])
+        and (not wanted["group"] or (node.group is not None and node.group.code == wanted["group"]))
+        and ONLY.get(wanted["only"], lambda row: True)(row)
     )
 
 

@@ -14,6 +14,8 @@ from inventory import feeds, statement, stocklist
 from inventory.access import node_for, nodes_of, seen_by
 from inventory.models import Category, Sku
 
+from . import asked
+
 ONLY = ("short", "out", "issues")
 
 
@@ -22,7 +24,7 @@ ONLY = ("short", "out", "issues")
 def inventory(request: HttpRequest) -> HttpResponse:
     """All stock; `?by=node` lists the nodes instead of the SKUs."""
     nodes, by_node = seen_by(request.user), request.GET.get("by") == "node"
-    context: dict[str, Any] = _asked(request) | {
+    context: dict[str, Any] = _search(request) | {
         "by_node": by_node,
         "totals": stocklist.totals(nodes=nodes),
         "live_url": live_of(request),
@@ -34,9 +36,9 @@ def inventory(request: HttpRequest) -> HttpResponse:
         rows = stocklist.by_node(nodes=nodes)
         context |= {"rows": [(row, told.get(row.id, feeds.NOBODY)) for row in rows]}
     else:
-        category = _text(request, "category")
-        asked = {name: context[name] for name in ("q", "only")}
-        page = stocklist.by_sku(**asked, **_cursors(request), category=category, nodes=nodes)
+        category = asked.text(request.GET, "category")
+        search = {name: context[name] for name in ("q", "only")}
+        page = stocklist.by_sku(**search, **_cursors(request), category=category, nodes=nodes)
         context |= {"page": page, "category": category, "categories": Category.objects.order_by("name")}
     return render_part(request, "inventory/inventory.html", "rows", context)
 
@@ -46,12 +48,12 @@ def inventory(request: HttpRequest) -> HttpResponse:
 def inventory_node(request: HttpRequest, code: str) -> HttpResponse:
     """What lies at one node."""
     node, now = node_for(request.user, code), timezone.now()
-    asked = _asked(request)
-    context = asked | {
+    search = _search(request)
+    context = search | {
         "node": node,
         "told": feeds.told_of(node, now),
         "totals": stocklist.totals(node_id=node.pk),
-        "page": stocklist.of_node(node.pk, **asked, **_cursors(request)),
+        "page": stocklist.of_node(node.pk, **search, **_cursors(request)),
         "live_url": live_of(request),
     }
     return render_part(request, "inventory/inventory_node.html", "rows", context)
@@ -90,14 +92,10 @@ def live_of(request: HttpRequest) -> str:
     return live_url(user.pk, codes)
 
 
-def _asked(request: HttpRequest) -> dict[str, str]:
-    only = _text(request, "only")
-    return {"q": _text(request, "q").strip(), "only": only if only in ONLY else ""}
+def _search(request: HttpRequest) -> dict[str, str]:
+    only = asked.text(request.GET, "only")
+    return {"q": asked.text(request.GET, "q").strip(), "only": only if only in ONLY else ""}
 
 
 def _cursors(request: HttpRequest) -> dict[str, str]:
-    return {"before": _text(request, "before"), "after": _text(request, "after")}
-
-
-def _text(request: HttpRequest, name: str) -> str:
-    return request.GET.get(name, "").replace("\0", "")[:100]
+    return {"before": asked.text(request.GET, "before"), "after": asked.text(request.GET, "after")}
