@@ -13,6 +13,7 @@ from inventory.currencies import exponent
 from routing.choices import Choices
 from routing.differences import moved
 from routing.models import Rule
+from routing.reach import unreached
 from routing.rules import PARTS
 from routing.words import rules as sentences
 from routing.words import sentence as words_of
@@ -42,7 +43,7 @@ ONE_OF = (gettext_lazy("is"), gettext_lazy("is not"))
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One rule of the list. `badges` are (word, tone, icon)."""
+    """One rule of the list. `badges` are (word, tone, icon); `hides` tells which rules it keeps from being reached."""
 
     ref: str
     number: int
@@ -53,6 +54,7 @@ class Row:
     selected: bool
     first: bool
     last: bool
+    hides: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +123,13 @@ def rows_of(copy: WorkingCopy, base: Sequence[Data], choices: Choices, selected:
     names = sentences.Names(choices.of, choices.currency)
     before = {rule["ref"]: rule for rule in base}
     elsewhere = _moved(copy, base)
+    hidden = unreached(copy.rules)
     rows = []
     for number, (rule, whole) in enumerate(zip(copy.rules, copy.complete(choices.closed), strict=True), start=1):
         faults = faults_of(rule, choices.closed)
+        badges = _badges(rule, before.get(rule["ref"]), elsewhere, faults)
+        if hidden and number in hidden.places:
+            badges.append((_("Never reached"), "warn", "alert-triangle"))
         rows.append(
             Row(
                 ref=rule["ref"],
@@ -131,10 +137,11 @@ def rows_of(copy: WorkingCopy, base: Sequence[Data], choices: Choices, selected:
                 name=rule["name"] or _("No name yet"),
                 enabled=rule["enabled"],
                 words=sentences.in_parts(whole, names),
-                badges=_badges(rule, before.get(rule["ref"]), elsewhere, faults),
+                badges=badges,
                 selected=rule["ref"] == selected,
                 first=number == 1,
                 last=number == len(copy.rules),
+                hides=sentences.never_reached(hidden) if hidden and hidden.taker == number else "",
             )
         )
     return rows

@@ -23,6 +23,7 @@ from routing import access, strategies
 from routing import choices as masters
 from routing.differences import difference
 from routing.models import StrategyActivation, StrategyVersion
+from routing.reach import unreached
 from routing.words import rules as sentences
 from routing.words import sentence as words_of
 from routing.working_copy import Unreadable, WorkingCopy, take_form
@@ -221,6 +222,7 @@ def _answer(request: HttpRequest, edit: Edit) -> HttpResponse:
         "form": rule_form.form_of(edit.copy, edit.selected, edit.base_rules, edit.choices, quiet=edit.quiet),
         "removed": [rule for rule in edit.base_rules if rule["ref"] not in refs],
         "changes": changes,
+        "never_reached": sentences.never_reached(unreached(edit.copy.rules)),
         "dirty": bool(changes or incomplete),
         "from_live": bool(edit.live and edit.base and edit.live.version_id == edit.base.pk),
         "suggested": trials.suggested(),

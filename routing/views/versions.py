@@ -15,6 +15,7 @@ from routing import access, strategies
 from routing import choices as masters
 from routing.differences import difference
 from routing.models import StrategyActivation, StrategyVersion
+from routing.reach import unreached
 from routing.words import rules as sentences
 from routing.working_copy import WorkingCopy
 
@@ -93,6 +94,7 @@ def show(request: HttpRequest, version: StrategyVersion, live: StrategyActivatio
         "periods": [_period(each, people) for each in periods],
         "older": older,
         "changes": _changes(older, version, names) if older else [],
+        "never_reached": sentences.never_reached(unreached(data)),
         "to_live": _changes(live.version, version, names) if live and not is_live else [],
         "rows": rule_form.rows_of(copy, data, choices, ""),
         "may_edit": may(request, Right.EDIT_RULES),

@@ -11,6 +11,7 @@ from dom_project.templatetags.figures import money
 from routing import rules as formats
 from routing.differences import Change
 from routing.models import Order, Rule
+from routing.reach import Unreached
 from routing.words import sentence as words_of
 
 
@@ -83,6 +84,29 @@ def outcome(rule: formats.Rule) -> str:
     if if_part == if_none:
         return _("otherwise %(then)s") % {"then": if_none}
     return _("if only a part finds a place: %(part)s; if nothing: %(none)s") % {"part": if_part, "none": if_none}
+
+
+def never_reached(found: Unreached | None) -> str:
+    """“Rules 3–8 will never be reached: rule 2 takes every order.”, or "" where every rule may be."""
+    if found is None:
+        return ""
+    text = ngettext(
+        "Rule %(places)s will never be reached: rule %(taker)s takes every order.",
+        "Rules %(places)s will never be reached: rule %(taker)s takes every order.",
+        len(found.places),
+    )
+    return text % {"places": _spans(found.places), "taker": found.taker}
+
+
+def _spans(places: Sequence[int]) -> str:
+    """3–5, 8."""
+    spans: list[list[int]] = []
+    for place in places:
+        if spans and place == spans[-1][1] + 1:
+            spans[-1][1] = place
+        else:
+            spans.append([place, place])
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in spans)
 
 
 def phrase(part: str, data: Mapping[str, Any], names: Names) -> str:

@@ -61,7 +61,7 @@
   const fields = () => new Map([...document.querySelectorAll('#editor :is(input:not([type=hidden]), select)[id]')].map(each => [each.id, each.value]));
   const chosen = () => editor()?.elements.selected?.value;
   let rule = '';
-  document.addEventListener('htmx:configRequest', event => { if (event.target === editor()) sent = fields(); });
+  document.addEventListener('htmx:configRequest', event => { if (event.target === editor()) { sent = fields(); document.getElementById('told').textContent = ''; } });
   document.addEventListener('htmx:beforeSwap', () => {
     rule = chosen();
     // The condition to be added next is no part of the rule: no answer knows which one was chosen.

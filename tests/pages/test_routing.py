@@ -91,6 +91,15 @@ def test_a_step_pressed_before_the_answer_to_the_last_one_is_not_lost(routing: P
     expect(page.get_by_role("button", name="Move rule 3 up")).to_be_focused()
 
 
+def test_what_was_told_goes_with_the_next_step(routing: Page) -> None:
+    page = routing
+    page.get_by_role("button", name="Add a rule").click()
+    expect(page.locator("#told")).to_have_text("A rule was added. Please say for which orders it is.")
+    page.get_by_role("button", name="Save as a new version").click()
+    expect(page.get_by_text("Please say in a few words why")).to_be_visible()
+    expect(page.locator("#told")).to_have_text("")
+
+
 def test_a_step_that_fails_leaves_the_page_ready_for_the_next(routing: Page) -> None:
     page = routing
     page.route("**/routing/edit/", lambda route: route.abort(), times=1)

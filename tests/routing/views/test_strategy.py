@@ -102,3 +102,26 @@ def test_the_pages_ask_little_however_many_rules(
     for url in ("/routing/", "/routing/history/", "/routing/versions/2/"):
         with django_assert_max_num_queries(12):
             assert client.get(url).status_code == 200
+
+
+def test_rules_below_one_that_takes_every_order_are_told_at_it_and_in_the_difference(
+    send: Any, version: StrategyVersion
+) -> None:
+    assert send("apply").context["never_reached"] == ""
+    hidden = send("down:r1")
+    told = "Rule 2 will never be reached: rule 1 takes every order."
+    assert [row.hides for row in hidden.context["rows"]] == [told, ""]
+    assert "Never reached" in [word for word, _tone, _icon in hidden.context["rows"][1].badges]
+    assert hidden.content.decode().count(told) == 2  # at the rule, and below what has changed
+    assert told not in send("toggle:r2", rules_in(hidden)).content.decode()
+
+
+def test_a_version_with_rules_that_are_never_reached_says_so_before_it_is_made_live(
+    client: Client, send: Any, version: StrategyVersion
+) -> None:
+    send("save", rules_in(send("down:r1")), reason="The rest first")
+    told = "Rule 2 will never be reached: rule 1 takes every order."
+    page = client.get("/routing/versions/2/").content.decode()
+    assert f"stays where it is. {told}" in page  # in the question
+    assert page.count(told) == 3
+    assert told not in client.get("/routing/versions/1/").content.decode()

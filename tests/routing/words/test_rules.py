@@ -1,6 +1,7 @@
 import pytest
 
 from routing.differences import difference
+from routing.reach import Unreached
 from routing.words import rules as sentences
 from routing.words.rules import Names
 from tests import make
@@ -85,3 +86,16 @@ def test_a_condition_that_came_or_went_is_named_on_its_own(criterion, told):
     new = [{"ref": "r1", **make.rule("Near", which_nodes=[criterion])}]
     assert [sentences.change(change, NAMES) for change in difference(old, new)] == [f"“Near”: now only {told}"]
     assert [sentences.change(change, NAMES) for change in difference(new, old)] == [f"“Near”: no longer only {told}"]
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (None, ""),
+        (Unreached(2, (3,)), "Rule 3 will never be reached: rule 2 takes every order."),
+        (Unreached(2, (3, 4, 5, 6, 7, 8)), "Rules 3–8 will never be reached: rule 2 takes every order."),
+        (Unreached(1, (2, 4, 5)), "Rules 2, 4–5 will never be reached: rule 1 takes every order."),
+    ],
+)
+def test_rules_that_are_never_reached_are_named_by_their_places(found, told):
+    assert sentences.never_reached(found) == told
