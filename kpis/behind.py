@@ -20,7 +20,7 @@ class OrderRow:
     state: str
     accepted_at: datetime
     promise_at: datetime
-    node: str
+    node: str  # its name
     cost: int  # minor units of the order's parcels in the period
     currency: str
     whole: int  # its part in what the figure divides by
@@ -38,7 +38,8 @@ class OrderRow:
 @dataclass(frozen=True)
 class Page:
     rows: list[OrderRow]
-    total: int
+    total: int  # orders
+    counted: int  # what the figure divides by: these orders, their lines or their answers
     next_after: str
 
 
@@ -48,16 +49,19 @@ WITH f AS (
          coalesce(sum(count) FILTER (WHERE name = %(whole)s OR name LIKE %(class)s), 0)::bigint AS whole,
          coalesce(sum(count) FILTER (WHERE name = %(part)s), 0)::bigint AS part,
          max(CASE WHEN name LIKE 'to_ship:%%' THEN 15 * substr(name, 9)::int END) AS minutes
-  FROM kpis_orderfact
+  FROM kpis_orderfact p
   WHERE (name = ANY(%(names)s) OR name LIKE %(class)s) AND day BETWEEN %(start)s AND %(end)s
     AND (%(channel)s = '' OR channel = %(channel)s) AND (%(node)s = '' OR node = %(node)s)
+    AND (NOT %(promises)s OR EXISTS (
+      SELECT FROM routing_order o WHERE o.id = p.order_id AND o.first_promise_at <= %(at)s))
   GROUP BY order_id
 ), ranked AS (
-  SELECT *, count(*) OVER () AS total, {badness} AS badness FROM f {only}
+  SELECT *, count(*) OVER () AS total, (sum(whole) OVER ())::bigint AS counted, {badness} AS badness FROM f {only}
 )
-SELECT o.ref, o.order_ref, c.name, o.state, o.accepted_at, o.first_promise_at, r.node, r.cost, r.currency,
-       r.whole, r.part, r.minutes, o.method, o.ship_to_time_zone, r.total, r.badness, r.order_id
+SELECT o.ref, o.order_ref, c.name, o.state, o.accepted_at, o.first_promise_at, coalesce(n.name, r.node), r.cost,
+       r.currency, r.whole, r.part, r.minutes, o.method, o.ship_to_time_zone, r.total, r.counted, r.badness, r.order_id
 FROM ranked r JOIN routing_order o ON o.id = r.order_id JOIN inventory_channel c ON c.id = o.channel_id
+LEFT JOIN inventory_node n ON n.code = r.node
 WHERE (r.badness, r.order_id) < (%(badness)s, %(order)s) ORDER BY r.badness DESC, r.order_id DESC LIMIT %(limit)s"""
 
 BADNESS = {
@@ -71,17 +75,28 @@ HURTS = {"on_time": "WHERE whole > part", "stock_out_rate": "WHERE part > 0", "c
 
 
 def orders(
-    figure: Figure, period: Period, *, channel: str = "", node: str = "", after: str = "", only: str = ""
+    figure: Figure,
+    period: Period,
+    *,
+    at: datetime,
+    channel: str = "",
+    node: str = "",
+    after: str = "",
+    only: str = "",
 ) -> Page:
-    """A page of the orders in the figure; `after` is the last page's cursor, `only` = "hurts" leaves good ones out."""
-    whole, part = (figure.behind[0], figure.behind[-1]) if len(figure.behind) == 2 else ("", "")
+    """A page of the orders in the figure; `after` is the last page's cursor, `only` = "hurts" leaves good ones out.
+
+    Promises for later than `at` aren't in it yet.
+    """
     badness, _sep, order = after.partition("-")
     known = all(part.isascii() and part.isdigit() and len(part) < 19 for part in (badness, order))
     asked = {
         "names": [name for name in figure.behind if not name.endswith(":")],
         "class": "to_ship:%" if "to_ship:" in figure.behind else "",
-        "whole": whole,
-        "part": part,
+        "whole": figure.whole,
+        "part": figure.behind[-1],
+        "promises": "promised" in figure.behind,
+        "at": at,
         "start": period.start,
         "end": period.end,
         "channel": channel,
@@ -94,4 +109,5 @@ def orders(
     found = db.rows(statement, asked)
     rows = [OrderRow(*row[:14]) for row in found[:PAGE]]
     last = found[PAGE - 1] if len(found) > PAGE else None
-    return Page(rows, found[0][14] if found else 0, f"{last[15]}-{last[16]}" if last else "")
+    total, counted = found[0][14:16] if found else (0, 0)
+    return Page(rows, total, counted, f"{last[16]}-{last[17]}" if last else "")

@@ -9,7 +9,7 @@ from dom_project.lib import db
 from routing.models import StrategyActivation
 
 from . import periods
-from .metrics import FIGURES, Fact, Figure, Unit, by_day, cost_per_order, on_time, order_to_ship_p50, reached
+from .metrics import FIGURES, Fact, Figure, Unit, by_day, cost_per_order, on_time, order_to_ship_p50, reached, shown
 from .models import Cursor, Target
 from .periods import Period
 from .snapshots import EVENTS
@@ -26,19 +26,28 @@ class Card:
     trend: Sequence[float | None]
     trend_before: Sequence[float | None]
     orders: int  # how many stand behind it
+    so_far: bool = False  # of a day that isn't over: no verdict
+
+    @property
+    def shown(self) -> Fraction | None:
+        return shown(self.figure.unit, self.value)
+
+    @property
+    def shown_before(self) -> Fraction | None:
+        return shown(self.figure.unit, self.previous)
 
     @property
     def change(self) -> Fraction | None:
-        return None if self.value is None or self.previous is None else self.value - self.previous
-
-    @property
-    def gap(self) -> Fraction | None:
-        return None if self.value is None or self.target is None else self.value - self.target
+        """What the two figures differ by as they are shown, so that it adds up on the page."""
+        now, before = self.shown, self.shown_before
+        return None if now is None or before is None else now - before
 
     @property
     def met(self) -> bool | None:
-        """None: there is no value or no target."""
-        return None if self.value is None or self.target is None else reached(self.figure, self.value, self.target)
+        """None: there is no value or no target, or the day isn't over."""
+        if self.so_far or self.value is None or self.target is None:
+            return None
+        return reached(self.figure, self.value, self.target)
 
     @property
     def better(self) -> bool | None:
@@ -75,13 +84,17 @@ class Board:
     marks: list[Mark]
     orders: int
     parcels: int
+    days_covered: int  # days of the period on which anything was counted
+    days_covered_before: int
+    compared: bool  # with the period before: the day is over, and most of the days before were counted
+    counted_at: datetime | None
     behind_seconds: float | None  # the roll-up's age when it is late, else None
     mixed_currencies: bool
 
 
 def count_behind(figure: Figure, facts: Sequence[Fact]) -> int:
     """How many orders, lines or answers the figure divides by."""
-    whole = "orders_begun" if "orders_begun" in figure.behind else figure.behind[0]
+    whole = figure.whole
     return sum(
         fact.count for fact in facts if fact.name == whole or (whole.endswith(":") and fact.name.startswith(whole))
     )
@@ -95,14 +108,17 @@ def targets_on(day: date) -> dict[str, Fraction]:
 
 def read(period: Period, *, at: datetime, channel: str = "", node: str = "") -> Board:
     """Everything on the page, in a fixed number of queries whatever the period."""
-    facts = periods.facts_of(period, channel=channel, node=node)
-    before = periods.facts_of(period.before, channel=channel, node=node)
+    days, days_before = periods.covered(period)
+    compared = not period.so_far and 2 * days_before > period.days
+    facts = periods.facts_of(period, at=at, channel=channel, node=node)
+    before = periods.facts_of(period.before, at=at, channel=channel, node=node) if compared else []
+    cursor = Cursor.objects.filter(name=EVENTS).first()
     currencies = {fact.currency for fact in facts + before if fact.name == "parcels"}
     targets = targets_on(period.end)
     cards = []
     for figure in FIGURES.values():
         if len(currencies) > 1 and figure.unit is Unit.MONEY:
-            cards.append(Card(figure, None, None, None, [], [], 0))
+            cards.append(Card(figure, None, None, None, [], [], 0, period.so_far))
             continue
         cards.append(
             Card(
@@ -111,19 +127,24 @@ def read(period: Period, *, at: datetime, channel: str = "", node: str = "") -> 
                 figure.compute(before),
                 targets.get(figure.code),
                 _trend(figure, period, facts),
-                _trend(figure, period.before, before),
+                _trend(figure, period.before, before) if compared else [],
                 count_behind(figure, facts),
+                period.so_far,
             )
         )
     return Board(
         period=period,
         currency=min(currencies, default="USD"),
         cards=cards,
-        nodes=node_rows(period, channel=channel, node=node) if len(currencies) < 2 else [],
+        nodes=node_rows(period, at=at, channel=channel, node=node) if len(currencies) < 2 else [],
         marks=marks_of(period),
         orders=sum(fact.count for fact in facts if fact.name == "orders_begun"),
         parcels=sum(fact.count for fact in facts if fact.name == "parcels"),
-        behind_seconds=late_by(at),
+        days_covered=days,
+        days_covered_before=days_before,
+        compared=compared,
+        counted_at=cursor.moved_at if cursor else None,
+        behind_seconds=late(cursor, at),
         mixed_currencies=len(currencies) > 1,
     )
 
@@ -132,10 +153,10 @@ def _trend(figure: Figure, period: Period, facts: Sequence[Fact]) -> Sequence[fl
     return periods.sparse(period, {day: float(value) for day, value in by_day(figure, facts).items()})
 
 
-def node_rows(period: Period, *, channel: str = "", node: str = "") -> list[NodeRow]:
+def node_rows(period: Period, *, at: datetime, channel: str = "", node: str = "") -> list[NodeRow]:
     """The nodes that sent something, most parcels first."""
     by_node: dict[str, list[Fact]] = {}
-    for fact in periods.facts_of(period, channel=channel, node=node, by_node=True):
+    for fact in periods.facts_of(period, at=at, channel=channel, node=node, by_node=True):
         if fact.node:
             by_node.setdefault(fact.node, []).append(fact)
     names = dict(db.rows("SELECT code, name FROM inventory_node WHERE code = ANY(%s)", [list(by_node)]))
@@ -161,13 +182,8 @@ def marks_of(period: Period) -> list[Mark]:
     ]
 
 
-def late_by(at: datetime) -> float | None:
-    """Seconds by which the roll-up is behind, None while it keeps up."""
-    return late(Cursor.objects.filter(name=EVENTS).first(), at)
-
-
 def late(cursor: Cursor | None, at: datetime) -> float | None:
-    """The same of the events' cursor that was read already."""
+    """Seconds by which the roll-up of this cursor is behind, None while it keeps up."""
     if cursor is None or cursor.moved_at is None:
         return None
     age = (at - cursor.moved_at).total_seconds()

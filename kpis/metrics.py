@@ -91,6 +91,11 @@ class Figure:
     compute: Callable[[Sequence[Fact]], Fraction | None]
     behind: tuple[str, ...]  # facts by name; "to_ship:" means all that begin so
 
+    @property
+    def whole(self) -> str:
+        """The fact that it divides by: what stands behind it is counted by this one."""
+        return "orders_begun" if "orders_begun" in self.behind else self.behind[0]
+
 
 FIGURES: Mapping[str, Figure] = {
     figure.code: figure
@@ -102,6 +107,19 @@ FIGURES: Mapping[str, Figure] = {
         Figure("order_to_ship_p50", Unit.MINUTES, True, order_to_ship_p50, ("to_ship:",)),
     )
 }
+
+
+def shown(unit: Unit, value: Fraction | None) -> Fraction | None:
+    """The value as the page tells it: whole minor units, tenths of a percent, a length in its two largest units."""
+    if value is None:
+        return None
+    if unit is Unit.MONEY:
+        return Fraction(round(value))
+    if unit is Unit.SHARE:
+        return Fraction(round(value * 1000), 1000)
+    seconds = round(value * 60)
+    step = 1 if seconds < 60 else 60 if seconds < 48 * 3600 else 3600
+    return Fraction(seconds // step * step, 60)
 
 
 def by_day(figure: Figure, facts: Sequence[Fact]) -> dict[date, Fraction]:

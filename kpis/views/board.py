@@ -11,13 +11,15 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from dom_project.accounts.access import Right, needs
 from dom_project.lib.htmx import render_part
+from dom_project.templatetags.figures import WITHOUT_MINOR, quantity
 from inventory.models import Channel, Node
-from kpis import behind, board, charts, periods
-from kpis.metrics import FIGURES, Unit
+from kpis import behind, board, charts, periods, sheet
+from kpis.metrics import FIGURES, Figure
 from kpis.words import DEFINITIONS, NAMES
 
 USUAL_DAYS = 14
@@ -71,7 +73,7 @@ def kpis(request: HttpRequest) -> HttpResponse:
         name=title,
         first_day=period.start,
         values=chosen.trend or [None] * period.days,
-        before=chosen.trend_before or [None] * period.days,
+        before=chosen.trend_before,
         before_name=_("%(days)s days before") % {"days": period.days},
         target=None if chosen.target is None else float(chosen.target),
         target_name=_("Target"),
@@ -110,9 +112,20 @@ def _card(card: board.Card, asked: Asked) -> dict[str, Any]:
         "icon": icon,
         "definition": DEFINITIONS[card.figure.code],
         "chosen": card.figure.code == asked.figure,
+        "counted": _counted(card.figure, card.orders),
         "choose": asked.query(figure=card.figure.code),
         "tone": "quiet" if card.better is None else "good" if card.better else "bad",
     }
+
+
+def _counted(figure: Figure, number: int, *, only: str = "") -> str:
+    """So many orders, lines or answers, by what the figure divides by."""
+    told = {"n": quantity(number)}
+    if figure.code == "stock_out_rate" and not only:
+        return ngettext("%(n)s line", "%(n)s lines", number) % told
+    if figure.code == "csat" and not only:
+        return ngettext("%(n)s answer", "%(n)s answers", number) % told
+    return ngettext("%(n)s order", "%(n)s orders", number) % told
 
 
 @require_GET
@@ -121,16 +134,20 @@ def kpi_orders(request: HttpRequest, figure: str) -> HttpResponse:
     """The orders behind one figure, those that speak against it first."""
     if figure not in FIGURES:
         raise Http404
-    asked = Asked.of(request)
-    period = periods.latest(asked.days, at=timezone.now())
+    asked, now = Asked.of(request), timezone.now()
+    period = periods.latest(asked.days, at=now)
     only = "hurts" if request.GET.get("only") == "hurts" else ""
     after = request.GET.get("after", "")
-    page = behind.orders(FIGURES[figure], period, channel=asked.channel, node=asked.node, after=after, only=only)
+    page = behind.orders(
+        FIGURES[figure], period, at=now, channel=asked.channel, node=asked.node, after=after, only=only
+    )
     family, name, _icon = NAMES[figure]
     context = {
         "asked": asked,
         "period": period,
         "page": page,
+        "counted": _counted(FIGURES[figure], page.counted if not only else page.total, only=only),
+        "others": page.total - page.counted if figure == "cost_per_order" else 0,
         "figure": FIGURES[figure],
         "name": name,
         "definition": DEFINITIONS[figure],
@@ -143,28 +160,12 @@ def kpi_orders(request: HttpRequest, figure: str) -> HttpResponse:
 @require_GET
 @needs(Right.SEE_KPIS)
 def kpi_csv(request: HttpRequest) -> HttpResponse:
-    """The five figures of each day, with target and the day's facts: one row a day and figure."""
-    asked = Asked.of(request)
-    period = periods.latest(asked.days, at=timezone.now())
-    facts = periods.facts_of(period, channel=asked.channel, node=asked.node)
-    targets = board.targets_on(period.end)
+    """The figures of the period, of the one before and of each day; the columns are told in docs/kpis.md."""
+    asked, now = Asked.of(request), timezone.now()
+    period = periods.latest(asked.days, at=now)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="fairlead-kpis-{period.start}-{period.end}.csv"'
-    sheet = csv.writer(response)
-    sheet.writerow(["day", "figure", "value", "unit", "target", "orders_or_lines"])
-    for figure in FIGURES.values():
-        target = targets.get(figure.code)
-        for day, value in board.by_day(figure, facts).items():
-            of_day = [fact for fact in facts if fact.day == day]
-            unit = "minor units" if figure.unit is Unit.MONEY else figure.unit.value
-            sheet.writerow(
-                [
-                    day,
-                    figure.code,
-                    f"{float(value):.4f}",
-                    unit,
-                    "" if target is None else f"{float(target):.4f}",
-                    board.count_behind(figure, of_day),
-                ]
-            )
+    lines = csv.writer(response)
+    lines.writerow(sheet.COLUMNS)
+    lines.writerows(sheet.read(period, at=now, channel=asked.channel, node=asked.node, without_minor=WITHOUT_MINOR))
     return response

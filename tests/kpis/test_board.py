@@ -9,11 +9,12 @@ from django.urls import reverse
 from dom_project.accounts.models import Role
 from kpis import behind, board, charts, periods
 from kpis.metrics import FIGURES, Unit
-from kpis.models import DailyFact, OrderFact, Target
+from kpis.models import Cursor, DailyFact, OrderFact, Target
 from tests import make
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 10, 15, tzinfo=UTC)
+LATER = datetime(2026, 12, 1, tzinfo=UTC)  # every promise is due
 PERIOD = periods.Period(date(2026, 11, 3), date(2026, 11, 9))
 
 
@@ -35,6 +36,11 @@ def fact(name, count, amount=0, *, day=date(2026, 11, 5), node="RENO-DC", order=
         )
 
 
+def orders_on(*days):
+    for day in days:
+        fact("orders", 1, day=day, node="")
+
+
 def test_a_period_ends_with_the_last_day_that_is_over_everywhere():
     make.node("RENO-DC", time_zone="America/Los_Angeles")
     make.node("BOSTON", time_zone="America/New_York")
@@ -48,15 +54,16 @@ def test_today_is_the_day_that_it_is_at_the_nodes():
     make.node("RENO-DC", time_zone="America/Los_Angeles")
     make.node("BOSTON", time_zone="America/New_York")
     afternoon, night = datetime(2026, 11, 10, 15, tzinfo=UTC), datetime(2026, 11, 10, 6, tzinfo=UTC)
-    assert periods.latest(periods.TODAY, at=afternoon) == periods.Period(date(2026, 11, 10), date(2026, 11, 10))
+    assert periods.latest(periods.TODAY, at=afternoon) == periods.Period(date(2026, 11, 10), date(2026, 11, 10), True)
     assert periods.latest(periods.TODAY, at=afternoon).before == periods.Period(date(2026, 11, 9), date(2026, 11, 9))
-    assert periods.latest(periods.TODAY, at=night) == periods.Period(date(2026, 11, 9), date(2026, 11, 10))
+    assert periods.latest(periods.TODAY, at=night) == periods.Period(date(2026, 11, 9), date(2026, 11, 10), True)
 
 
 def test_figures_stand_against_target_and_the_days_before():
     make.node("RENO-DC")
     fact("parcels", 2, 2000), fact("orders_begun", 2)
     fact("parcels", 1, 1500, day=date(2026, 10, 29)), fact("orders_begun", 1, day=date(2026, 10, 29))
+    orders_on(*(date(2026, 10, number) for number in (27, 28, 30)))
     Target.objects.create(metric="cost_per_order", from_date=date(2026, 1, 1), value=900)
     Target.objects.create(metric="cost_per_order", from_date=date(2026, 11, 8), value=1100)
     card = board.read(PERIOD, at=AT).cards[0]
@@ -87,9 +94,11 @@ def test_the_orders_that_hurt_a_figure_come_first_and_alone_when_asked():
     for order in (late, good):
         fact("promised", 1, order=order, node=f"N{order.pk}")
     fact("on_time", 1, order=good, node=f"N{good.pk}")
-    page = behind.orders(FIGURES["on_time"], PERIOD)
+    page = behind.orders(FIGURES["on_time"], PERIOD, at=LATER)
     assert ([row.order_ref for row in page.rows], page.total, page.next_after) == (["LATE", "GOOD"], 2, "")
-    assert [row.order_ref for row in behind.orders(FIGURES["on_time"], PERIOD, only="hurts").rows] == ["LATE"]
+    assert [row.order_ref for row in behind.orders(FIGURES["on_time"], PERIOD, at=LATER, only="hurts").rows] == [
+        "LATE"
+    ]
 
 
 def test_pages_of_orders_follow_each_other_without_gap_or_repeat(monkeypatch):
@@ -99,7 +108,7 @@ def test_pages_of_orders_follow_each_other_without_gap_or_repeat(monkeypatch):
         fact("parcels", 1, 100 * (number % 3), order=order, node=f"N{number}")
     seen, after = [], ""
     for _page in range(3):
-        page = behind.orders(FIGURES["cost_per_order"], PERIOD, after=after)
+        page = behind.orders(FIGURES["cost_per_order"], PERIOD, at=LATER, after=after)
         seen += [(row.cost, row.order_ref) for row in page.rows]
         after = page.next_after
     assert seen == [(200, "O2"), (100, "O4"), (100, "O1"), (0, "O3"), (0, "O0")]
@@ -131,23 +140,34 @@ def test_the_page_and_its_file_are_for_those_who_may_see_figures(client, name):
     assert client.get(reverse(name), {"days": "9" * 5000}).status_code == 200
 
 
-def test_the_file_has_a_row_per_day_and_figure(client, django_assert_max_num_queries):
+def test_the_file_has_the_period_the_one_before_and_each_day_in_units_of_the_currency(
+    client, django_assert_max_num_queries
+):
     client.force_login(make.user(Role.EXECUTIVE))
-    day = periods.latest(7, at=datetime.now(UTC)).end - timedelta(days=1)
+    period = periods.latest(7, at=datetime.now(UTC))
+    day, before = period.end - timedelta(days=1), period.before.start
     fact("parcels", 2, 2001, day=day), fact("orders_begun", 2, day=day)
+    fact("parcels", 1, 1500, day=before), fact("orders_begun", 1, day=before)
+    Target.objects.create(metric="cost_per_order", from_date=date(2026, 1, 1), value=900)
     with django_assert_max_num_queries(12):
         rows = client.get(reverse("kpi_csv"), {"days": 7}).content.decode().splitlines()
-    assert rows == ["day,figure,value,unit,target,orders_or_lines", f"{day},cost_per_order,1000.5000,minor units,,2"]
+    assert rows == [
+        "span,start_date,end_date,figure,value,unit,currency,target,counted,days_with_figures",
+        f"period,{period.start},{period.end},cost_per_order,10.0050,money,USD,9.0000,2,1",
+        f"period_before,{before},{before + timedelta(days=6)},cost_per_order,15.0000,money,USD,9.0000,1,1",
+        f"day,{day},{day},cost_per_order,10.0050,money,USD,9.0000,2,1",
+    ]
 
 
 def test_the_part_of_the_page_brings_what_stands_beside_it_and_today_asks_again(client):
     client.force_login(make.user(Role.EXECUTIVE))
     today = periods.latest(periods.TODAY, at=datetime.now(UTC)).end
     fact("parcels", 2, 2000, day=today), fact("orders_begun", 2, day=today)
+    Cursor.objects.create(name="order-events", moved_at=datetime.now(UTC))
     part = client.get(reverse("kpis"), {"days": 1}, headers={"HX-Request": "true"}).content.decode()
-    assert '<span id="kpi-counted" hx-swap-oob="true">2 orders · 2 parcels</span>' in part
+    assert '<span id="kpi-counted" hx-swap-oob="true">2 orders · 2 parcels, counted at <time ' in part
     assert "export.csv?days=1&amp;figure=cost_per_order" in part
-    assert "Today up to now" in part
+    assert "Since midnight, by each node" in part
     assert 'hx-trigger="every 10s"' in part
     whole = client.get(reverse("kpis")).content.decode()
     assert "hx-swap-oob" not in whole
@@ -196,4 +216,103 @@ def test_the_orders_of_a_figure_tell_a_parcels_promise_as_its_day_and_a_pickups_
 
 @pytest.mark.parametrize("after", ["9" * 30 + "-1", "1-" + "9" * 30, "²-1", "1-", "-5-1"])
 def test_a_cursor_that_was_never_given_begins_at_the_first_page(after):
-    assert behind.orders(FIGURES["cost_per_order"], PERIOD, after=after) == behind.Page([], 0, "")
+    assert behind.orders(FIGURES["cost_per_order"], PERIOD, at=LATER, after=after) == behind.Page([], 0, 0, "")
+
+
+def test_a_promise_counts_once_it_is_due_in_the_figure_and_among_its_orders():
+    make.node("RENO-DC")
+    due, ahead = AT - timedelta(minutes=1), AT + timedelta(minutes=1)
+    for ref, promise, kept in (("KEPT", due, 1), ("MISSED", due, 0), ("EARLY", ahead, 1), ("AHEAD", ahead, 0)):
+        order = make.order(ref, first_promise_at=promise)
+        fact("promised", 1, order=order, day=AT.date(), node=ref)
+        if kept:
+            fact("on_time", 1, order=order, day=AT.date(), node=ref)
+    today = periods.latest(periods.TODAY, at=AT)
+    card = board.read(today, at=AT).cards[1]
+    assert (card.value, card.orders, card.trend) == (Fraction(1, 2), 2, [0.5])
+    page = behind.orders(FIGURES["on_time"], today, at=AT)
+    assert ([row.order_ref for row in page.rows], page.total, page.counted) == (["MISSED", "KEPT"], 2, 2)
+    assert board.read(today, at=AT + timedelta(minutes=2)).cards[1].orders == 4
+    assert board.read(today, at=AT, node="AHEAD").cards[1].value is None
+
+
+def test_a_day_that_is_not_over_is_neither_compared_nor_judged(client):
+    make.node("RENO-DC")
+    Target.objects.create(metric="cost_per_order", from_date=date(2026, 1, 1), value=900)
+    now = datetime.now(UTC)
+    today = periods.latest(periods.TODAY, at=now)
+    for day in (today.end, today.before.end):
+        fact("parcels", 1, 1000, day=day), fact("orders_begun", 1, day=day)
+    read = board.read(today, at=now)
+    card = read.cards[0]
+    assert (card.value, card.target, card.previous, card.change, card.met) == (1000, 900, None, None, None)
+    assert read.compared is False
+    client.force_login(make.user(Role.EXECUTIVE))
+    page = client.get(reverse("kpis"), {"days": 1}).content.decode()
+    assert "Judged when the day is over" in page
+    assert "Target missed" not in page
+    assert "<dt>Before</dt>" not in page
+    assert "1 days" not in page
+
+
+def test_days_before_that_are_mostly_empty_are_told_and_not_compared_with(client):
+    make.node("RENO-DC")
+    period = periods.latest(28, at=datetime.now(UTC))
+    for place in (-2, -1, 0, 27):
+        day = period.start + timedelta(days=place)
+        fact("parcels", 1, 1000 + place, day=day), fact("orders_begun", 1, day=day)
+    read = board.read(period, at=datetime.now(UTC))
+    assert (read.days_covered, read.days_covered_before, read.compared) == (2, 2, False)
+    assert (read.cards[0].previous, read.cards[0].change, read.cards[0].trend_before) == (None, None, [])
+    client.force_login(make.user(Role.EXECUTIVE))
+    page = client.get(reverse("kpis"), {"days": 28}).content.decode()
+    assert "2 of 28 days have figures" in page
+    assert "<dt>Before</dt><dd>only 2 of 28 days</dd>" in page
+
+
+def test_a_change_is_what_the_two_shown_figures_differ_by():
+    card = board.Card(FIGURES["on_time"], Fraction(8614, 10000), Fraction(8516, 10000), None, [], [], 9)
+    assert (card.shown, card.shown_before, card.change) == (
+        Fraction(861, 1000),
+        Fraction(852, 1000),
+        Fraction(9, 1000),
+    )
+
+
+def test_the_page_behind_a_card_counts_what_the_card_counts():
+    first, later = make.order("FIRST"), make.order("LATER")
+    fact("parcels", 1, 100, order=first), fact("orders_begun", 1, order=first)
+    fact("parcels", 1, 300, order=later, node="OTHER")
+    page = behind.orders(FIGURES["cost_per_order"], PERIOD, at=LATER)
+    assert (page.counted, page.total, len(page.rows)) == (1, 2, 2)
+    assert board.read(PERIOD, at=LATER).cards[0].orders == page.counted
+    fact("looked", 3, order=first, node="")
+    lines = behind.orders(FIGURES["stock_out_rate"], PERIOD, at=LATER)
+    assert (lines.counted, lines.total) == (3, 1)
+    assert board.read(PERIOD, at=LATER).cards[2].orders == 3
+
+
+def test_the_orders_behind_a_figure_name_their_node():
+    make.node("RENO-DC", name="Reno distribution centre")
+    fact("parcels", 1, 100, order=make.order())
+    [row] = behind.orders(FIGURES["cost_per_order"], PERIOD, at=LATER).rows
+    assert row.node == "Reno distribution centre"
+
+
+def test_costs_in_two_currencies_leave_the_file_without_costs(client):
+    client.force_login(make.user(Role.EXECUTIVE))
+    day = periods.latest(7, at=datetime.now(UTC)).end
+    fact("parcels", 2, 2000, day=day), fact("orders_begun", 2, day=day), fact("looked", 4, day=day)
+    DailyFact.objects.create(day=day, channel="ca", name="parcels", count=1, amount=5, currency="CAD")
+    answer = client.get(reverse("kpi_csv"), {"days": 7})
+    assert answer.status_code == 200
+    assert {row.split(",")[3] for row in answer.content.decode().splitlines()[1:]} == {"stock_out_rate"}
+
+
+def test_the_axis_of_a_few_days_marks_each_once():
+    figure = charts.trend(
+        unit=Unit.SHARE, name="On time", first_day=date(2026, 11, 23), values=[0.5], before=[], before_name="",
+        target=None, target_name="", marks=[],
+    )  # fmt: skip
+    assert [trace["name"] for trace in figure["data"]] == ["On time"]
+    assert figure["layout"]["xaxis"]["tickvals"] == ["2026-11-23"]

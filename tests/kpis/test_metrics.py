@@ -6,12 +6,14 @@ import pytest
 from kpis.metrics import (
     FIGURES,
     Fact,
+    Unit,
     by_day,
     cost_per_order,
     csat,
     on_time,
     order_to_ship_p50,
     reached,
+    shown,
     stock_out_rate,
 )
 
@@ -79,3 +81,18 @@ def test_a_target_is_reached_from_the_better_side():
     assert not reached(FIGURES["cost_per_order"], Fraction(901), Fraction(900))
     assert reached(FIGURES["on_time"], Fraction(96, 100), Fraction(95, 100))
     assert not reached(FIGURES["on_time"], Fraction(94, 100), Fraction(95, 100))
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "told"),
+    [
+        (Unit.MONEY, Fraction(10005, 10), 1000),
+        (Unit.SHARE, Fraction(8617, 10000), Fraction(862, 1000)),
+        (Unit.MINUTES, Fraction(1257, 10), 125),
+        (Unit.MINUTES, Fraction(1, 2), Fraction(1, 2)),
+        (Unit.MINUTES, Fraction(49 * 60 + 59), 49 * 60),
+        (Unit.MINUTES, None, None),
+    ],
+)
+def test_a_value_is_told_in_the_steps_of_its_unit(unit, value, told):
+    assert shown(unit, value) == told
