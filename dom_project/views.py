@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from dom_project import shell, styleguide
-from dom_project.accounts.access import home_of
+from dom_project.accounts.access import home_of, opens
 from dom_project.accounts.login import LoginForm
 from dom_project.accounts.models import User
 from inventory import us_map
@@ -62,6 +62,11 @@ def arc(start: us_map.Point, end: us_map.Point) -> str:
 class Login(LoginView):
     redirect_authenticated_user = True
     authentication_form = LoginForm
+
+    def get_success_url(self) -> str:
+        """The page that was asked for; where the role's day begins, if it may not see that one."""
+        url = super().get_success_url()
+        return url if opens(self.request.user, url) else reverse("home")
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_invalid(form)

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 
 from .models import Role, User
 
@@ -104,9 +106,20 @@ def needs(right: Right) -> Callable[[Callable[..., HttpResponse]], Callable[...,
                 raise PermissionDenied(right)
             return view(request, *args, **kwargs)
 
+        vars(guarded)["right"] = right  # `opens` asks for it
         return guarded
 
     return wrap
+
+
+def opens(user: Any, url: str) -> bool:
+    """False if the page at this address of ours asks for a right that this person has not."""
+    try:
+        page = resolve(urlsplit(url).path)
+    except Resolver404:
+        return True
+    right = Right.ADMINISTER if page.app_name == "admin" else vars(page.func).get("right")
+    return right is None or right in rights_of(user)
 
 
 def home_of(user: User) -> str:

@@ -58,3 +58,25 @@ def test_a_day_begins_where_the_work_is():
         "kpis",
         "overview",
     ]
+
+
+@pytest.mark.parametrize(
+    ("role", "wanted", "led_to"),
+    [
+        (Role.STORE_ASSOCIATE, "/", "/home/"),
+        (Role.CUSTOMER_SERVICE, "/?node=RENO", "/home/"),
+        (Role.CUSTOMER_SERVICE, "/orders/?q=WF", "/orders/?q=WF"),
+        (Role.OPERATIONS_MANAGER, "/", "/"),
+        (Role.OPERATIONS_MANAGER, "/admin/inventory/node/", "/home/"),
+        (Role.ADMINISTRATOR, "/admin/", "/admin/"),
+        (Role.EXECUTIVE, "/account/", "/account/"),
+        (Role.EXECUTIVE, "/nowhere/", "/nowhere/"),
+    ],
+)
+def test_the_log_in_leads_to_no_page_that_the_role_may_not_see(client, role, wanted, led_to):
+    user = make.user(role, username="maya")
+    user.set_password("a long pass phrase")
+    user.save()
+    form = {"username": "maya", "password": "a long pass phrase", "next": wanted}
+    assert client.post("/login/", form).headers["Location"] == led_to
+    assert client.get("/login/", {"next": wanted}).headers["Location"] == led_to
