@@ -18,12 +18,13 @@ register = template.Library()
 def _instant(at: datetime | None, form: str, zone: str) -> SafeString:
     if at is None:
         return mark_safe(NONE)
+    month = "%b %Y" if form == "dated" else "%b"
     local = at.astimezone(ZoneInfo(zone) if zone else timezone.get_current_timezone())
     return format_html(
         '<time datetime="{}"{}>{} {}</time>',
         at.isoformat(timespec="seconds"),
         mark_safe("") if zone else format_html(' data-time="{}"', form),
-        f"{local:%a} {local.day} {local:%b}, {local:%H:%M}" if form != "clock" else f"{local:%H:%M}",
+        f"{local:%H:%M}" if form == "clock" else f"{local:%a} {local.day} {local:{month}}, {local:%H:%M}",
         local.tzname() or "",
     )
 
@@ -32,6 +33,12 @@ def _instant(at: datetime | None, form: str, zone: str) -> SafeString:
 def when(at: datetime | None, zone: str = "") -> SafeString:
     """An instant in the page's zone (`dom_project.zone`), named; in a given one (a node's, say) it stays there."""
     return _instant(at, "when", zone)
+
+
+@register.simple_tag
+def dated(at: datetime | None, zone: str = "") -> SafeString:
+    """As `when`, with its year: for what may lie a year away."""
+    return _instant(at, "dated", zone)
 
 
 @register.simple_tag

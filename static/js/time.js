@@ -5,6 +5,7 @@
   const locale = document.documentElement.lang || 'en';
   const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const day = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short' });
+  const dated = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' });
   const whole = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long', timeZone: zone });
   const words = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'narrow' });
   const steps = [[60, 'second'], [60, 'minute'], [48, 'hour'], [14, 'day'], [8, 'week'], [Infinity, 'month']];
@@ -22,10 +23,12 @@
   const forms = zone ? {
     age,
     clock: (at, told) => told,
+    dated: (at, told) => told,
     when: (at, told) => (sameDay(at) ? told.slice(told.indexOf(', ') + 2) : told),
   } : {
     age,
     clock: at => clock.format(at),
+    dated: at => `${dated.format(at)}, ${clock.format(at)}`,
     when: at => (sameDay(at) ? clock.format(at) : `${day.format(at)}, ${clock.format(at)}`),
   };
 

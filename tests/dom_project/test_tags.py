@@ -17,6 +17,11 @@ def rendered(source: str, **context: object) -> str:
     return Template("{% load fairlead %}" + source).render(Context(context))
 
 
+def test_what_may_lie_a_year_away_says_its_year() -> None:
+    assert ">Tue 24 Nov 2026, 02:05 UTC</time>" in rendered("{% dated at %}", at=AT)
+    assert ">Tue 24 Nov, 02:05 UTC</time>" in rendered("{% when at %}", at=AT)
+
+
 @pytest.mark.parametrize(
     ("case", "minor", "currency", "told"),
     [
