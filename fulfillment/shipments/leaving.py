@@ -1,5 +1,6 @@
 """Goods leave the node: to the carrier, to the customer at the counter, and arrive."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -37,7 +38,15 @@ ARRIVED = """
 UPDATE fulfillment_shipment s SET delivered_at = u.at FROM unnest(%s::bigint[], %s::timestamptz[]) AS u(id, at)
 WHERE s.id = u.id
 """
+BARCODES = """
+SELECT t.number, s.ref, k.code FROM unnest(%s::bigint[], %s::text[]) AS t(id, number)
+JOIN fulfillment_shipment s ON s.id = t.id JOIN fulfillment_shipmentline l ON l.shipment_id = s.id
+JOIN inventory_barcode b ON b.sku_id = l.sku_id AND b.code = t.number JOIN inventory_sku k ON k.id = l.sku_id
+ORDER BY s.id LIMIT 1
+"""
 MAX_NUMBER = 64
+LEAST_NUMBER = 4
+NUMBER = re.compile(r"[A-Za-z0-9 -]+")
 
 
 @db.retry_on_conflict
@@ -47,19 +56,18 @@ def ship_many(
 ) -> list[int]:
     """The carrier took these (shipment id, tracking number): units leave the stock at `at`. Returns the shipments.
 
-    Raises IllegalMove, BadInput(tracking_number_missing, too_long), Refused(not_a_parcel) for a
-    pickup; ships none of them then. `booked_at`: the owning system knows already.
+    Raises IllegalMove, BadInput (tracking_number_…, too_long) for what is no tracking number, Refused(not_a_parcel)
+    for a pickup; ships none of them then. `booked_at`: the owning system knows already.
     """
     numbers = {shipment_id: number.strip() for shipment_id, number in sent}
     shipments = locking.take(numbers)
     for shipment in shipments:
         if shipment.method in PICKUP:
             raise Refused("not_a_parcel", {"shipment": shipment.ref, "method": shipment.method})
-        if not numbers[shipment.id]:
-            raise BadInput("tracking_number_missing", {"shipment": shipment.ref}, field="tracking_number")
-        if len(numbers[shipment.id]) > MAX_NUMBER:
-            raise BadInput("too_long", {"longest": MAX_NUMBER}, field="tracking_number")
         check_move(shipment.state, State.SHIPPED, shipment.ref)
+    for shipment in shipments:
+        _check_number(numbers[shipment.id], shipment.ref)
+    _refuse_barcodes(numbers)
     lines = _leave(shipments, numbers, at=at, actor=actor, booked_at=booked_at)
     gone = locking.move(shipments, State.SHIPPED, at=at, stamps=["shipped_at", "closed_at"])
     told = [
@@ -126,6 +134,28 @@ def lose_many(shipment_ids: Collection[int], *, at: datetime, actor: str) -> lis
     lost = locking.move(locking.take(shipment_ids), State.LOST, at=at)
     history.record(Kind.TRACKING, [shipment.told(state="lost") for shipment in lost], actor=actor, at=at)
     return [shipment.id for shipment in lost]
+
+
+def _check_number(number: str, ref: str) -> None:
+    code = ""
+    params: dict[str, Any] = {"shipment": ref}
+    if not number:
+        code = "tracking_number_missing"
+    elif len(number) > MAX_NUMBER:
+        code, params = "too_long", {"longest": MAX_NUMBER}
+    elif not NUMBER.fullmatch(number):
+        code = "tracking_number_odd"
+    elif sum(map(str.isalnum, number)) < LEAST_NUMBER:
+        code, params = "tracking_number_short", {"shipment": ref, "least": LEAST_NUMBER}
+    if code:
+        raise BadInput(code, params, field="tracking_number")
+
+
+def _refuse_barcodes(numbers: Mapping[int, str]) -> None:
+    """Who scans the goods instead of the label is told so."""
+    for number, ref, sku in db.rows(BARCODES, [list(numbers), list(numbers.values())]):
+        params = {"shipment": ref, "number": number, "sku": sku}
+        raise BadInput("tracking_number_is_barcode", params, field="tracking_number")
 
 
 def _refuse_too_early(shipments: Sequence[InHand], delivered_at: Mapping[int, datetime]) -> None:

@@ -21,7 +21,7 @@ AT_EIGHT, AT_NINE, AT_TEN = AT - 7 * HOUR, AT - 6 * HOUR, AT - 5 * HOUR
 
 
 def ship(shipment: Shipment, at: datetime) -> None:
-    assert shipments.ship_many([(shipment.id, "T1")], at=at, actor="user:7") == [shipment.id]
+    assert shipments.ship_many([(shipment.id, "TRK1")], at=at, actor="user:7") == [shipment.id]
 
 
 @pytest.mark.parametrize("told_before", [False, True])

@@ -19,15 +19,15 @@ def test_a_parcel_is_packed_and_shipped_each_once(floor, reno):
         assert said(floor.post(url("pick_pack", shipment)))[-1] == words
     page = text_of(floor.get(f"{url('pick', shipment)}?number=own"))
     assert f'value="FL-{shipment.ref[1:]}"' in page
-    sent = {"tracking_number": "1Z9"}
+    sent = {"tracking_number": "1Z99"}
     first = floor.post(url("pick_ship", shipment), sent)
-    assert (first.url, said(first)[-1]) == ("/store/RENO/?tab=ready", "On its way with 1Z9.")
+    assert (first.url, said(first)[-1]) == ("/store/RENO/?tab=ready", "On its way with 1Z99.")
     before = everything()
     second = floor.post(url("pick_ship", shipment), {"tracking_number": "OTHER"})
     assert said(second)[-1] == "It has left already."
     assert everything() == before
-    assert (figures(reno), Shipment.objects.get().tracking_number) == ((58, 0, 0), "1Z9")
-    assert "1Z9" in text_of(floor.get(url("pick", shipment)))
+    assert (figures(reno), Shipment.objects.get().tracking_number) == ((58, 0, 0), "1Z99")
+    assert "1Z99" in text_of(floor.get(url("pick", shipment)))
     assert sound()
 
 
@@ -75,7 +75,7 @@ def test_the_wrong_way_out_is_refused_in_words(floor, reno):
         ("pick_ready", parcel, "goes with a carrier: ship it."),
         ("pick_ship", bag, "is collected by the customer: hand it over."),
     ]:
-        answer = floor.post(url(name, shipment), {"tracking_number": "1Z9"})
+        answer = floor.post(url(name, shipment), {"tracking_number": "1Z99"})
         assert answer.status_code == 422
         assert words in text_of(answer)
     late = floor.post(url("pick_hand_over", bag), {"checked": "on"})

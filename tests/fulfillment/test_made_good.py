@@ -58,7 +58,7 @@ def test_a_short_pick_is_made_good_by_another_node(network, clock):
     shipments.pick_whole_many([second.id], at=noon, actor="user:8")  # 4: both leave and arrive
     shipments.pack_many([first.id, second.id], at=noon, actor="user:8")
     evening = clock + timedelta(hours=8)
-    shipments.ship_many([(first.id, "A"), (second.id, "B")], at=evening, actor="user:8")
+    shipments.ship_many([(first.id, "TRK1"), (second.id, "TRK2")], at=evening, actor="user:8")
     shipments.deliver_many([first.id, second.id], at=evening + timedelta(days=2), actor="feed:ups")
     order.refresh_from_db()
     assert order.state == "delivered"

@@ -126,7 +126,7 @@ def test_one_line_is_cancelled_and_the_others_go_on(reno):
     assert taken_slots() == 1
     shipments.pick_whole_many([shipment.id], at=AT, actor="user:7")
     shipments.pack_many([shipment.id], at=AT, actor="user:7")
-    shipments.ship_many([(shipment.id, "T1")], at=AT, actor="user:7")
+    shipments.ship_many([(shipment.id, "TRK1")], at=AT, actor="user:7")
     assert the_order().state == "shipped"
     assert Shipment.objects.get().handling_cost == 150 + 2 * 40
 
@@ -134,7 +134,7 @@ def test_one_line_is_cancelled_and_the_others_go_on(reno):
 def test_one_line_of_a_packed_box_is_taken_out_and_the_box_leaves(reno):
     shipment = packed(reno, lines={"MUG": 2, "TRAY": 1})
     cancel(the_order().ref, line_refs=["2"], at=AT, actor=CLERK)
-    shipments.ship_many([(shipment.id, "T1")], at=AT, actor="user:7")
+    shipments.ship_many([(shipment.id, "TRK1")], at=AT, actor="user:7")
     assert figures(reno, "TRAY") == (10, 1, 0)
     assert the_order().state == "partly_shipped"
     orders.put_back_done([Task.objects.get().id], at=AT, actor="user:7")
@@ -151,7 +151,7 @@ def test_each_unit_is_cancelled_where_it_is(reno):
     gone = Shipment.objects.get()
     shipments.pick_whole_many([gone.id], at=AT, actor="user:7")
     shipments.pack_many([gone.id], at=AT, actor="user:7")
-    shipments.ship_many([(gone.id, "T1")], at=AT, actor="user:7")
+    shipments.ship_many([(gone.id, "TRK1")], at=AT, actor="user:7")
     allocate(order, denver, {"MUG": 3})
     shipments.dispatch_due(at=AT, actor="engine")
     allocate(order, reno, {"MUG": 1})

@@ -64,7 +64,7 @@ def cancel(order):
 
 
 def ship(shipment):
-    return lambda: shipments.ship_many([(shipment.id, "T1")], at=AT, actor="user:7")
+    return lambda: shipments.ship_many([(shipment.id, "TRK1")], at=AT, actor="user:7")
 
 
 @pytest.fixture
@@ -241,7 +241,7 @@ def test_verbs_that_meet_on_the_same_orders_leave_sound_books(reno):
                 lambda some=some: shipments.pick_whole_many(some, at=AT, actor="user:7"),
                 lambda some=some: shipments.pack_many(some[:1], at=AT, actor="user:7"),
                 lambda some=some, turn=turn: shipments.ship_many(
-                    [(i, f"T{turn}") for i in some[:2]], at=AT, actor="user:7"
+                    [(i, f"TRK-{turn}") for i in some[:2]], at=AT, actor="user:7"
                 ),
                 lambda: orders.cancel(dice.choice(refs), line_refs=[dice.choice("12")], at=AT, actor="user:3"),
                 lambda line=line: (

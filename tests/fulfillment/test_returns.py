@@ -105,7 +105,7 @@ def test_what_never_left_can_not_come_back(reno):
 
 @pytest.mark.django_db(transaction=True)
 def test_one_key_for_two_orders_at_once_is_one_return(reno):
-    orders = [shipped(reno, number=number).order for number in ("T1", "T2")]
+    orders = [shipped(reno, number=number).order for number in ("TRK1", "TRK2")]
 
     def take(number: int) -> str:
         try:

@@ -5,10 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dom_project.lib.api_errors import BadInput, NotFound, Refused
-from fulfillment import shipments
+from fulfillment import shipments, words
 from fulfillment.models import Shipment
 from fulfillment.states import IllegalMove
-from inventory.models import NodeDay
+from inventory.models import Barcode, NodeDay, Sku
 from routing.models import Order, OrderEvent, OrderLine, Outbox
 from tests import make
 
@@ -166,14 +166,32 @@ def test_a_packed_box_is_not_picked_again(reno):
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [("", "tracking_number_missing"), ("  ", "tracking_number_missing"), ("9" * 65, "too_long")]
+    ("number", "code"),
+    [
+        ("", "tracking_number_missing"),
+        ("  ", "tracking_number_missing"),
+        ("9" * 65, "too_long"),
+        ("1Z9", "tracking_number_short"),
+        ("1-Z - 9", "tracking_number_short"),
+        ("1Z99;", "tracking_number_odd"),
+        ("1Z99\u0661", "tracking_number_odd"),
+        ("4001", "tracking_number_is_barcode"),
+    ],
 )
 def test_a_parcel_leaves_with_a_tracking_number(reno, number, code):
     shipment = packed(reno)
+    Barcode.objects.create(sku=Sku.objects.get(code="MUG"), code="4001")
     before = everything()
     with pytest.raises(BadInput, match=code):
         shipments.ship_many([(shipment.id, number)], at=AT, actor=PICKER)
     assert everything() == before
+
+
+def test_what_is_no_tracking_number_is_refused_in_words():
+    barcode = words.sentence("tracking_number_is_barcode", {"number": "4001", "sku": "MUG"})
+    assert barcode == "4001 is the barcode of MUG, not a tracking number: scan the label."
+    short = words.sentence("tracking_number_short", {"least": 4})
+    assert short == "A tracking number has at least 4 letters or digits."
 
 
 def test_one_illegal_move_stops_the_whole_batch(reno):
@@ -209,8 +227,8 @@ def test_more_parcels_cost_no_more_statements(reno):
     one, *more = [on_the_floor(reno).id for _ in range(5)]
     for verb in (shipments.start_picking_many, shipments.pick_whole_many, shipments.pack_many):
         assert statements(verb, [one]) == statements(verb, more) <= 9, verb
-    sent = [(shipment_id, f"T{shipment_id}") for shipment_id in more]
-    assert statements(shipments.ship_many, [(one, "T")]) == statements(shipments.ship_many, sent) <= 12
+    sent = [(shipment_id, f"TRK{shipment_id}") for shipment_id in more]
+    assert statements(shipments.ship_many, [(one, "TRK1")]) == statements(shipments.ship_many, sent) <= 13
     assert statements(shipments.deliver_many, [one]) == statements(shipments.deliver_many, more) <= 9
 
 

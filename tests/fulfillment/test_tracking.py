@@ -76,8 +76,8 @@ def test_nothing_arrives_before_it_left(reno):
 
 def test_many_parcels_at_once(reno):
     for number in range(3):
-        shipped(reno, f"T{number}")
-    scans = [scan("delivered", number=f"T{number}") for number in (0, 2)] + [scan("delivered", number="WHO")]
+        shipped(reno, f"TRK{number}")
+    scans = [scan("delivered", number=f"TRK{number}") for number in (0, 2)] + [scan("delivered", number="WHO")]
     assert tracking.record_many(scans, at=AT + timedelta(hours=2), actor=CARRIER) == Recorded(2, 2, ["WHO"])
     assert list(Shipment.objects.order_by("id").values_list("state", flat=True)) == [
         "delivered",

@@ -45,7 +45,7 @@ def make_ready(shipment: Shipment, at=AT) -> None:
 def deliver(shipment: Shipment, at) -> None:
     shipments.pick_whole_many([shipment.id], at=at, actor=ACTOR)
     shipments.pack_many([shipment.id], at=at, actor=ACTOR)
-    shipments.ship_many([(shipment.id, f"T{shipment.id}")], at=at, actor=ACTOR)
+    shipments.ship_many([(shipment.id, f"TRK{shipment.id}")], at=at, actor=ACTOR)
     shipments.deliver_many([shipment.id], at=at, actor=ACTOR)
 
 
