@@ -76,6 +76,7 @@ class Shell:
     retailer: str
     home: str
     search: str
+    finds_things: bool  # the search finds SKUs and nodes, too
 
 
 def link(name: str) -> str:
@@ -117,6 +118,7 @@ def shell_of(request: HttpRequest) -> Shell:
         retailer=settings.RETAILER,
         home=link("home"),
         search=link("orders") if Right.SEE_ORDERS in rights_of(user) else "",
+        finds_things=Right.SEE_NETWORK in rights_of(user),
     )
 
 

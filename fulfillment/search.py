@@ -49,6 +49,9 @@ class Page(NamedTuple):
 BY_TEXT = """o.id IN (
   SELECT id FROM routing_order WHERE ref = ANY(%(spelt)s)
   UNION ALL SELECT id FROM routing_order WHERE order_ref = ANY(%(spelt)s)
+  UNION ALL (SELECT id FROM routing_order WHERE (order_ref LIKE %(begins_0)s OR order_ref LIKE %(begins_1)s
+      OR order_ref LIKE %(begins_2)s) AND NOT EXISTS (SELECT FROM routing_order WHERE order_ref = ANY(%(spelt)s))
+    ORDER BY id DESC LIMIT 1000)
   UNION ALL SELECT order_id FROM fulfillment_shipment WHERE ref = ANY(%(spelt)s)
   UNION ALL SELECT order_id FROM fulfillment_shipment
     WHERE tracking_number = ANY(%(spelt)s) AND tracking_number <> ''
@@ -93,7 +96,8 @@ def orders(
     """One page of the orders that match everything asked for, the newest first. One query.
 
     `text` is a whole reference (ours, the channel's, a shipment's), tracking number, e-mail address or phone number,
-    or words of the customer's name, each at least its beginning.
+    or words of the customer's name, each at least its beginning. What is no whole reference of the channel's finds
+    the newest thousand that begin so, from three characters on.
     `nodes` are ids of those that ship or hand over, as in `access.orders_of`; None means any.
     `before` and `after` come from the page that was seen, at most one of them.
     """
@@ -149,6 +153,7 @@ def _where(
     if text := text.strip():
         where.append(BY_TEXT)
         params |= {"spelt": [text, text.upper(), text.lower()], "name": _name_query(text)}
+        params |= {f"begins_{place}": _beginning(spelt) for place, spelt in enumerate(params["spelt"])}
         params |= {"email": keyed_hash(email_key(text)), "phone": keyed_hash(phone_key(text))}
     if channel:
         where.append("o.channel_id = (SELECT id FROM inventory_channel WHERE code = %(channel)s)")
@@ -162,6 +167,11 @@ def _where(
     if accepted_until:
         where.append("o.accepted_at < %(until)s")
     return where, params
+
+
+def _beginning(text: str) -> str | None:
+    """What LIKE asks for whatever begins so; None, finding nothing, for what is too short."""
+    return re.sub(r"([\\%_])", r"\\\1", text) + "%" if len(text) >= 3 else None
 
 
 def _name_query(text: str) -> str:

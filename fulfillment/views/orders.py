@@ -39,7 +39,8 @@ def orders(request: HttpRequest) -> HttpResponse:
     before, after = cursor(request.GET.get("after", "")), cursor(request.GET.get("before", ""))
     states = [asked["state"]] if asked["state"] else []
     page = search.orders(**wanted, states=states, before=before, after=None if before else after)
-    things = lookup.find(asked["q"]) if may(request, Right.SEE_NETWORK) and not (before or after) else []
+    finds_things = may(request, Right.SEE_NETWORK)
+    things = lookup.find(asked["q"]) if finds_things and not (before or after) else []
     only_searched = asked["q"] and not (asked["state"] or asked["channel"] or before or after)
     if only_searched and not things and len(page.rows) == 1 and not wants_part(request):
         return redirect("order", ref=page.rows[0].ref)
@@ -51,6 +52,7 @@ def orders(request: HttpRequest) -> HttpResponse:
     context = {
         "asked": asked,
         "things": things,
+        "finds_things": finds_things,
         "rows": [_told(row, names, dict(channels), at) for row in page.rows],
         "older": told_cursor(page.before),
         "newer": told_cursor(page.after),

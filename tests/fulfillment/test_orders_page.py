@@ -118,3 +118,25 @@ def test_the_search_box_finds_skus_and_nodes_too(client, desk, reno):
     assert "/inventory/skus/MUG/" in page
     page = text_of(client.get("/orders/", {"q": "reno"}))
     assert "/network/RENO/" in page
+
+
+def test_the_beginning_of_a_reference_finds_its_orders(desk):
+    make.order("WEB-1001"), make.order("WEB-1002"), make.order("POS_77")
+    page = text_of(desk.get("/orders/", {"q": "web-10"}))
+    assert ("WEB-1001" in page, "WEB-1002" in page, "POS_77" in page) == (True, True, False)
+    assert desk.get("/orders/", {"q": "pos_"}).status_code == 302
+    for text in ("we", "web%", "pos-", "_os_77"):
+        assert "No order found" in text_of(desk.get("/orders/", {"q": text})), text
+
+
+def test_a_whole_reference_leads_to_its_order_though_others_begin_so(desk):
+    whole = make.order("WEB-10")
+    make.order("WEB-101")
+    assert desk.get("/orders/", {"q": "web-10"}).url == f"/orders/{whole.ref}/"
+
+
+def test_the_hint_promises_only_what_the_person_can_find(client, desk):
+    page = text_of(desk.get("/orders/"))
+    assert ("SKU" in page, "Order or customer" in page) == (False, True)
+    client.force_login(make.user(Role.OPERATIONS_MANAGER))
+    assert "SKUs and nodes are found by name, code or barcode." in text_of(client.get("/orders/"))
