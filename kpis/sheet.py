@@ -1,8 +1,10 @@
 """The figures as a table for a spreadsheet: the period, the one before, then day by day."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from fractions import Fraction
+
+from inventory.currencies import exponent
 
 from . import board, periods
 from .metrics import FIGURES, Fact, Figure, Unit
@@ -13,10 +15,8 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def read(
-    period: Period, *, at: datetime, channel: str = "", node: str = "", without_minor: Collection[str] = ()
-) -> list[Sequence[object]]:
-    """Rows of `COLUMNS`. Costs are in units of their currency, of which `without_minor` have no smaller ones.
+def read(period: Period, *, at: datetime, channel: str = "", node: str = "") -> list[Sequence[object]]:
+    """Rows of `COLUMNS`. Costs are in units of their currency.
 
     A span without the figure has no row, and costs have none where they are in several currencies.
     """
@@ -26,7 +26,7 @@ def read(
     targets = board.targets_on(period.end)
     currencies = {fact.currency for fact in now + before if fact.name == "parcels"}
     currency = min(currencies, default="")
-    minor = 1 if currency in without_minor else 100
+    minor = 10 ** exponent(currency)
 
     def line(span: str, of: Period, facts: Sequence[Fact], figure: Figure, covered: int) -> Iterator[Sequence[object]]:
         value = figure.compute(facts)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from dom_project.accounts.access import Right, needs
 from dom_project.lib.htmx import render_part
-from dom_project.templatetags.figures import WITHOUT_MINOR, quantity
+from dom_project.templatetags.figures import quantity
 from inventory.models import Channel, Node
 from kpis import behind, board, charts, periods, sheet
 from kpis.metrics import FIGURES, Figure
@@ -167,5 +167,5 @@ def kpi_csv(request: HttpRequest) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="fairlead-kpis-{period.start}-{period.end}.csv"'
     lines = csv.writer(response)
     lines.writerow(sheet.COLUMNS)
-    lines.writerows(sheet.read(period, at=now, channel=asked.channel, node=asked.node, without_minor=WITHOUT_MINOR))
+    lines.writerows(sheet.read(period, at=now, channel=asked.channel, node=asked.node))
     return response
