@@ -26,6 +26,14 @@ def _hours(written: Sequence[str] | None) -> Hours | None:
     return _time(written[0]), _time(written[1])
 
 
+def last_closing(week: Sequence[Hours | None]) -> time | None:
+    """The latest closing time of the week. None if it opens on no day, or stays open to the end of one."""
+    days = [hours for hours in week if hours]
+    if not days or any(closes <= opens for opens, closes in days):
+        return None
+    return max(closes for _opens, closes in days)
+
+
 def is_zone(name: str) -> bool:
     """Whether this is the name of a time zone, as calendars can be made of it."""
     return name in _zones()

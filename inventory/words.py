@@ -111,6 +111,9 @@ PAGES: sentences.Words = {
 
 # Why an act on stock or network is refused.
 STOCK: sentences.Words = {
+    "cut_off_after_closing": _(
+        "It closes at %(closing)s at the latest, so no parcel leaves at %(cut_off)s. Please give an earlier cut-off."
+    ),
     "ask_again": _("This look is too old to be recorded. Count again."),
     "overtaken": _("Somebody looked later than that. The later look stands."),
     "unknown_rule": _("This rule is gone."),

@@ -22,6 +22,7 @@ _taught: dict[str, str | Promise] = {
     "too_large": _("must be at most %(most)s"),
     "too_many": _("must be at most %(most)s"),
     "not_whole": _("must be a whole number"),
+    "whole_number_between": _("Please give a whole number from %(least)s to %(most)s."),
     "not_a_whole_number": _("%(value)s is not a whole number from %(least)s to %(most)s"),
     "not_an_amount": _("%(value)s is not an amount of money in whole minor units"),
     "not_an_instant": _("is not an instant like 2026-11-10T15:00:00Z"),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dom_project.accounts.access import Right, needs
 from dom_project.accounts.people import actor_of
 from dom_project.lib.api_errors import BadInput, Refused
+from dom_project.lib.form_fields import WholeNumber
 from dom_project.lib.htmx import say, wants_part
 from fulfillment import shipments
 from fulfillment.queue import Card, Item
@@ -31,7 +32,7 @@ class UnitsForm(forms.Form):
     """Units of one line, counted by hand."""
 
     line = forms.IntegerField(min_value=1)
-    units = forms.IntegerField(min_value=0, max_value=10**6)
+    units = WholeNumber(least=0, most=10**6)
 
 
 class ShortForm(forms.Form):
@@ -46,7 +47,7 @@ class ShortForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Say why: missing or damaged.")},
     )
-    found = forms.IntegerField(min_value=0, max_value=10**6)
+    found = WholeNumber(least=0, most=10**6)
 
 
 @require_GET

@@ -18,6 +18,7 @@ from dom_project.accounts.models import User
 from dom_project.accounts.people import names_of
 from dom_project.lib import http
 from dom_project.lib.api_errors import BadInput, Refused
+from dom_project.lib.form_fields import WholeNumber
 from dom_project.lib.htmx import live_url, render_part, say, wants_part
 from dom_project.lib.sentences import sentence
 from inventory import feed_limits, feeds
@@ -51,23 +52,21 @@ class ConnectionForm(forms.Form):
         help_text=gettext_lazy("Kept encrypted and never shown. Left empty, it stays as it is."),
         validators=[RegexValidator(r"\A[\x21-\x7e]*\Z", gettext_lazy("Printable characters only."))],
     )
-    schedule_seconds = forms.IntegerField(
-        label=gettext_lazy("Ask every (seconds)"), min_value=5, max_value=86_400, initial=30
+    schedule_seconds = WholeNumber(label=gettext_lazy("Ask every (seconds)"), least=5, most=86_400, initial=30)
+    snapshot_seconds = WholeNumber(
+        label=gettext_lazy("Read everything every (seconds)"), least=30, most=604_800, initial=900
     )
-    snapshot_seconds = forms.IntegerField(
-        label=gettext_lazy("Read everything every (seconds)"), min_value=30, max_value=604_800, initial=900
-    )
-    overlap_seconds = forms.IntegerField(
+    overlap_seconds = WholeNumber(
         label=gettext_lazy("Overlap (seconds)"),
-        min_value=0,
-        max_value=86_400,
+        least=0,
+        most=86_400,
         initial=120,
         help_text=gettext_lazy("Changes are asked for from this much earlier on, for what the source committed late."),
     )
-    booking_delay_seconds = forms.IntegerField(
+    booking_delay_seconds = WholeNumber(
         label=gettext_lazy("Booking delay (seconds)"),
-        min_value=0,
-        max_value=604_800,
+        least=0,
+        most=604_800,
         required=False,
         help_text=gettext_lazy("Our movements are in its figures at most this much later. Empty: it says so itself."),
     )

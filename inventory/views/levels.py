@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dom_project.accounts.access import Right, may, needs
 from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.api_errors import Refused
+from dom_project.lib.form_fields import WholeNumber
 from dom_project.lib.htmx import render_part, say
 from dom_project.lib.sentences import sentence
 from inventory import feeds, statement, words
@@ -30,12 +31,11 @@ WAITING_SHOWN = 20
 class RecountForm(forms.Form):
     """What somebody saw on the shelf."""
 
-    counted = forms.IntegerField(
+    counted = WholeNumber(
         label=gettext_lazy("Units seen"),
-        min_value=0,
-        max_value=counting.MOST,
+        least=0,
+        most=counting.MOST,
         help_text=gettext_lazy("All of it that is in the building, picked and packed units too."),
-        widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from dom_project.accounts.access import Right, needs
 from dom_project.accounts.people import actor_of
 from dom_project.lib.api_errors import BadInput
+from dom_project.lib.form_fields import WholeNumber
 from dom_project.lib.htmx import render_part, say
 from dom_project.lib.sentences import sentence
 from inventory import feed_limits
@@ -50,12 +51,11 @@ class LimitsForm(forms.Form):
         usual, widest = asdict(feed_limits.USUAL), asdict(feed_limits.WIDEST)
         for name, label in LABELS.items():
             least, most = sorted((usual[name], widest[name]))
-            self.fields[name] = forms.IntegerField(
+            self.fields[name] = WholeNumber(
                 label=_("%(what)s, %% (usually %(usual)s)") % {"what": label, "usual": usual[name]},
                 help_text=HINTS[name],
-                min_value=least,
-                max_value=most,
-                widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+                least=least,
+                most=most,
             )
         self.order_fields([*LABELS, "until"])
 

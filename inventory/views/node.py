@@ -15,7 +15,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dom_project.accounts.access import Right, may, needs
 from dom_project.accounts.people import names_of
+from dom_project.lib.api_errors import BadInput
+from dom_project.lib.form_fields import WholeNumber
 from dom_project.lib.htmx import render_part, say, wants_part
+from dom_project.lib.sentences import sentence
 from inventory import audit, capacity, network_words, roster, stocklist
 from inventory import terms as usual
 from inventory.access import node_for
@@ -27,34 +30,31 @@ from .stock import live_of
 PAGE = "inventory/node.html"
 
 
-def _number(label: Any, most: int, **more: Any) -> forms.IntegerField:
-    widget = forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
-    return forms.IntegerField(label=label, min_value=0, max_value=most, widget=widget, **more)
-
-
 class CapForm(forms.Form):
     """The parcels of one day."""
 
     ship_date = forms.DateField(widget=forms.HiddenInput)
-    cap = _number(gettext_lazy("Parcels of this day"), usual.MOST_PARCELS)
+    cap = WholeNumber(label=gettext_lazy("Parcels of this day"), least=0, most=usual.MOST_PARCELS)
 
 
 class TermsForm(forms.Form):
     """What holds on every day that nobody set by hand."""
 
-    daily_capacity = _number(
-        gettext_lazy("Parcels a day"),
-        usual.MOST_PARCELS,
+    daily_capacity = WholeNumber(
+        label=gettext_lazy("Parcels a day"),
+        least=0,
+        most=usual.MOST_PARCELS,
         help_text=gettext_lazy("For every open day that nobody set by hand. 0 sends nothing."),
     )
     cut_off = forms.TimeField(
         label=gettext_lazy("Cut-off"),
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
-        error_messages={"invalid": gettext_lazy("Give a time of day like 15:00.")},
+        error_messages=dict.fromkeys(("required", "invalid"), gettext_lazy("Please give a time of day like 15:00.")),
     )
-    pickup_ready_minutes = _number(
-        gettext_lazy("Minutes until a pickup is ready"),
-        usual.MOST_MINUTES,
+    pickup_ready_minutes = WholeNumber(
+        label=gettext_lazy("Minutes until a pickup is ready"),
+        least=0,
+        most=usual.MOST_MINUTES,
         help_text=gettext_lazy("Counted while it is open; a closed node counts from its next opening."),
     )
 
@@ -115,7 +115,11 @@ def terms(request: HttpRequest, code: str) -> HttpResponse:
         context = _context(request, shown) | {"terms_form": form, "crowded": crowded, "wanted": wanted}
         return render_part(request, PAGE, "days", context)
     before = _terms(shown)
-    usual.set_terms(shown.pk, **form.cleaned_data, at=now)
+    try:
+        usual.set_terms(shown.pk, **form.cleaned_data, at=now)
+    except BadInput as refused:
+        form.add_error(refused.field, sentence(refused.code, refused.params))
+        return render_part(request, PAGE, "days", _context(request, shown) | {"terms_form": form}, status=422)
     undo = before | {"sure": before["daily_capacity"], "undo": 1}
     shown.refresh_from_db()
     text = _("Saved: %(count)s parcels a day, cut-off %(at)s.") % {

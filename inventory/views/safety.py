@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dom_project.accounts.access import Right, may, needs
 from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.api_errors import Refused
+from dom_project.lib.form_fields import WholeNumber
 from dom_project.lib.htmx import render_part, say, wants_part
 from dom_project.lib.sentences import sentence
 from inventory import audit, safety, safety_words, statement
@@ -25,10 +26,10 @@ PAGE = "inventory/safety.html"
 class RuleForm(forms.Form):
     """A new rule; what is left empty means any."""
 
-    units = forms.IntegerField(
+    units = WholeNumber(
         label=gettext_lazy("Units kept back"),
-        min_value=0,
-        max_value=safety.MOST,
+        least=0,
+        most=safety.MOST,
         help_text=gettext_lazy("At each node."),
     )
     sku = forms.CharField(

@@ -128,7 +128,6 @@ FILES: sentences.Words = {
 # What a person reads at a field while a rule is edited.
 FAULTS: sentences.Words = {
     "rule_needs_name": _("Please give the rule a name."),
-    "whole_number_between": _("Please give a whole number from %(least)s to %(most)s."),
     "whole_number_from_zero": _("Please give a whole number, 0 or more."),
     "amount_missing": _("Please give a number, or remove the condition."),
     "not_an_amount_of_money": _("Please give an amount like 250 or 12.50."),

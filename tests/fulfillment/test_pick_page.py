@@ -174,8 +174,8 @@ def test_nothing_found_at_all_closes_the_shipment_once(floor, reno):
         ("another reason", {"reason": "lost"}, "Select a valid choice"),
         ("all found", {"found": 2}, "All of MUG was found, so nothing is short."),
         ("more than all", {"found": 3}, "MUG: 3 units can&#x27;t be, at most 2 are asked for."),
-        ("below nothing", {"found": -1}, "greater than or equal to 0"),
-        ("not a number", {"found": "two"}, "Enter a whole number."),
+        ("below nothing", {"found": -1}, "Please give a whole number from 0 to 1,000,000."),
+        ("not a number", {"found": "two"}, "Please give a whole number from 0 to 1,000,000."),
     ],
 )
 def test_a_short_that_cannot_be_is_answered_with_its_form(floor, reno, case, change, words):

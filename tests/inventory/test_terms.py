@@ -47,3 +47,37 @@ def test_what_is_out_of_range_changes_nothing(clock, field, value):
 def test_a_node_that_is_not_there_is_not_found(clock):
     with pytest.raises(NotFound, match="unknown_node"):
         terms.set_terms(0, **NEW, at=clock)
+
+
+WEEK = {"0": ["09:00", "21:00"], "6": ["11:00", "18:00"]}
+
+
+def test_a_cut_off_after_the_latest_closing_time_changes_nothing(clock):
+    node = make.node(hours=WEEK)
+    with pytest.raises(BadInput) as refused:
+        terms.set_terms(node.pk, **(NEW | {"cut_off": time(21, 1)}), at=clock)
+    assert (refused.value.code, refused.value.field) == ("cut_off_after_closing", "cut_off")
+    assert refused.value.params == {"cut_off": "21:01", "closing": "21:00"}
+    node.refresh_from_db()
+    assert (node.daily_capacity, node.cut_off) == (100, time(15))
+
+
+@pytest.mark.parametrize(
+    ("case", "hours", "cut_off"),
+    [
+        ("at closing time", WEEK, time(21)),
+        ("later than on Sundays only", WEEK, time(19)),
+        ("open to the end of the day", {"0": ["09:00", "24:00"]}, time(23, 30)),
+        ("no opening hours", {}, time(23, 30)),
+    ],
+)
+def test_a_cut_off_within_the_opening_hours_is_taken(clock, case, hours, cut_off):
+    node = make.node(hours=hours)
+    changed = terms.set_terms(node.pk, **(NEW | {"cut_off": cut_off}), at=clock)
+    assert changed.cut_off == cut_off, case
+
+
+def test_other_terms_change_where_a_late_cut_off_stands_already(clock):
+    node = make.node(hours=WEEK, cut_off=time(22))
+    changed = terms.set_terms(node.pk, **(NEW | {"cut_off": time(22)}), at=clock)
+    assert (changed.daily_capacity, changed.cut_off) == (40, time(22))

@@ -127,8 +127,8 @@ def test_a_new_connection_is_saved_and_due(planner):
         ("a mapping that is no JSON", "mapping", "{", "This is not JSON."),
         ("a mapping that is no object", "mapping", "[]", "can&#x27;t be used"),
         ("a mapping with an unknown key", "mapping", '{"colour": "x"}', "colour"),
-        ("asked too often", "schedule_seconds", "1", "greater than or equal to 5"),
-        ("asked never", "schedule_seconds", "NaN", "whole number"),
+        ("asked too often", "schedule_seconds", "1", "Please give a whole number from 5 to 86,400."),
+        ("asked never", "schedule_seconds", "NaN", "Please give a whole number from 5 to 86,400."),
     ],
 )
 def test_bad_settings_come_back_with_the_field(planner, case, field, value, said):
@@ -263,10 +263,10 @@ def test_limits_are_widened_for_a_time_and_taken_back(planner, connection):
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("zeroed", "19", "greater than or equal to 20"),
-        ("zeroed", "91", "less than or equal to 90"),
-        ("rows", "71", "less than or equal to 70"),
-        ("rejected", "", "This field is required."),
+        ("zeroed", "19", "Please give a whole number from 20 to 90."),
+        ("zeroed", "91", "Please give a whole number from 20 to 90."),
+        ("rows", "71", "to 70."),
+        ("rejected", "", "Please give a whole number from "),
         ("jumped", "x", "whole number"),
         ("until", "", "This field is required."),
         ("until", in_days(-1), "Choose a day within the next 90 days."),

@@ -109,10 +109,10 @@ def test_fewer_parcels_than_are_granted_are_asked_about_first(manager, reno, tod
 @pytest.mark.parametrize(
     ("cap", "said"),
     [
-        ("", "This field is required."),
-        ("-1", "greater than or equal to 0"),
-        ("NaN", "whole number"),
-        ("1" * 40, "less than or equal to 1000000"),
+        ("", "Please give a whole number from 0 to 1,000,000."),
+        ("-1", "Please give a whole number from 0 to 1,000,000."),
+        ("NaN", "Please give a whole number from 0 to 1,000,000."),
+        ("1" * 40, "Please give a whole number from 0 to 1,000,000."),
     ],
 )
 def test_a_bad_figure_of_a_day_is_refused_at_its_field(manager, reno, today, cap, said):
@@ -157,12 +157,12 @@ def test_a_lower_capacity_names_the_days_that_have_more_first(manager, reno, tod
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("daily_capacity", "", "This field is required."),
-        ("daily_capacity", "-4", "greater than or equal to 0"),
-        ("daily_capacity", "1000001", "less than or equal to 1000000"),
-        ("cut_off", "25:00", "Give a time of day like 15:00."),
-        ("cut_off", "", "This field is required."),
-        ("pickup_ready_minutes", "1.5", "whole number"),
+        ("daily_capacity", "", "Please give a whole number from 0 to 1,000,000."),
+        ("daily_capacity", "-4", "Please give a whole number from 0 to 1,000,000."),
+        ("daily_capacity", "1000001", "Please give a whole number from 0 to 1,000,000."),
+        ("cut_off", "25:00", "Please give a time of day like 15:00."),
+        ("cut_off", "", "Please give a time of day like 15:00."),
+        ("pickup_ready_minutes", "1.5", "Please give a whole number from 0 to 100,000."),
     ],
 )
 def test_bad_terms_are_refused_at_their_field(manager, reno, field, value, said):
@@ -170,6 +170,15 @@ def test_bad_terms_are_refused_at_their_field(manager, reno, field, value, said)
     reno.refresh_from_db()
     assert (answer.status_code, reno.daily_capacity, reno.cut_off) == (422, 100, time(15))
     assert said in answer.text
+
+
+def test_a_cut_off_after_closing_time_is_refused_at_its_field(manager, reno):
+    reno.hours = {"0": ["09:00", "21:00"]}
+    reno.save(update_fields=["hours"])
+    answer = manager.post(reverse("network_terms", args=["RENO"]), TERMS | {"cut_off": "22:00"}, headers=HTMX)
+    reno.refresh_from_db()
+    assert (answer.status_code, reno.daily_capacity, reno.cut_off) == (422, 100, time(15))
+    assert "It closes at 21:00 at the latest, so no parcel leaves at 22:00." in answer.text
 
 
 @pytest.mark.parametrize("name", ["network_cap", "network_terms"])

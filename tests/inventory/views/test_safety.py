@@ -51,9 +51,9 @@ def test_a_rule_keeps_units_back_at_once_and_undo_takes_it_away(manager, level):
 @pytest.mark.parametrize(
     ("case", "sent", "said"),
     [
-        ("no units", {"units": ""}, "This field is required."),
-        ("less than none", {"units": "-1"}, "greater than or equal to 0"),
-        ("too many", {"units": "1000001"}, "less than or equal to 1000000"),
+        ("no units", {"units": ""}, "Please give a whole number from 0 to 1,000,000."),
+        ("less than none", {"units": "-1"}, "Please give a whole number from 0 to 1,000,000."),
+        ("too many", {"units": "1000001"}, "Please give a whole number from 0 to 1,000,000."),
         ("an unknown SKU", {"units": "1", "sku": "CUP"}, "There is no SKU with this code."),
         ("an unknown node", {"units": "1", "node": "OSLO"}, "Select a valid choice."),
         ("a SKU and a category", {"units": "1", "sku": "MUG", "category": "kitchen"}, "not both."),

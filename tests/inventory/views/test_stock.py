@@ -136,10 +136,10 @@ def test_a_count_is_looked_at_first_and_recorded_once(manager, level):
 @pytest.mark.parametrize(
     ("case", "sent", "said"),
     [
-        ("nothing", {"counted": ""}, "This field is required."),
-        ("less than nothing", {"counted": "-1"}, "greater than or equal to 0"),
-        ("halves", {"counted": "1.5"}, "whole number"),
-        ("too much", {"counted": "1000001"}, "less than or equal to 1000000"),
+        ("nothing", {"counted": ""}, "Please give a whole number from 0 to 1,000,000."),
+        ("less than nothing", {"counted": "-1"}, "Please give a whole number from 0 to 1,000,000."),
+        ("halves", {"counted": "1.5"}, "Please give a whole number from 0 to 1,000,000."),
+        ("too much", {"counted": "1000001"}, "Please give a whole number from 0 to 1,000,000."),
         ("a ticket of nobody", {"ticket": "made:up"}, "This look is too old to be recorded. Count again."),
         ("another level's", {"ticket": signing.dumps({"level": 0}, salt="x")}, "Count again."),
     ],
