@@ -8,6 +8,7 @@ from inventory.views import connections, limits
 from routing.views import imports
 
 from . import health, views
+from .api import NothingHere
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -45,6 +46,8 @@ urlpatterns = [
     path("api/v1/", include("inventory.api_urls")),
     path("api/v1/", include("routing.urls")),
     path("api/v1/", include("fulfillment.api_urls")),
+    # Its slash at the end leaves calls without one to be sent on to the address that has it.
+    path("api/v1/<path:rest>/", NothingHere.as_view(), name="api_nothing_here"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api_docs"),
 ]

@@ -67,7 +67,8 @@ class CancelledLine(serializers.Serializer[Any]):
 
 
 class CancelOut(serializers.Serializer[Any]):
-    order_ref = serializers.CharField()
+    order = serializers.CharField(help_text="Our ref of the order.")
+    order_ref = serializers.CharField(help_text="The channel's own.")
     changed = serializers.BooleanField(help_text="False: it was cancelled before.")
     whole = serializers.BooleanField(help_text="Every unit asked for is cancelled.")
     lines = CancelledLine(many=True)
@@ -105,16 +106,26 @@ class Orders(OrderIntake):
 
     @extend_schema(
         operation_id="list_orders",
-        parameters=[AFTER, LIMIT, OpenApiParameter("channel", str), OpenApiParameter("order_ref", str)],
+        parameters=[
+            AFTER,
+            LIMIT,
+            *(OpenApiParameter(name, str) for name in ("channel", "order_ref")),
+            OpenApiParameter("state", str, enum=Order.State.values),
+        ],
         responses={200: OrdersOut, 422: ProblemOut},
     )
     def get(self, request: Request) -> Response:
+        api_calls.only(request, "after", "limit", "channel", "order_ref", "state")
         limit = api_calls.limit_of(request)
         found = access.orders_of(request.user)
         if channel := api_calls.text_of(request, "channel"):
             found = found.filter(channel__code=channel)
         if order_ref := api_calls.text_of(request, "order_ref"):
             found = found.filter(order_ref=order_ref)
+        if state := api_calls.text_of(request, "state"):
+            if state not in Order.State.values:
+                raise BadInput("bad_value", {"value": state}, field="state")
+            found = found.filter(state=state)
         if after := api_calls.text_of(request, "after"):
             moment, number = _cursor(after)
             found = found.filter(Q(accepted_at__lt=moment) | Q(accepted_at=moment, id__lt=number))
@@ -146,9 +157,15 @@ class CancelOrder(APIView):
 
         def cancel() -> tuple[int, Any]:
             lines = api_calls.checked(CancelIn, request, at=at).get("lines")
-            done = orders.cancel(order.ref, line_refs=lines, at=at, actor=actor_of(request))
+            try:
+                done = orders.cancel(order.ref, line_refs=lines, at=at, actor=actor_of(request))
+            except BadInput as refused:
+                if refused.field == "line_refs":
+                    refused.field = "lines"
+                raise
             return 200, {
-                "order_ref": done.order_ref,
+                "order": order.ref,
+                "order_ref": order.order_ref,
                 "changed": done.changed,
                 "whole": done.whole,
                 "lines": [line._asdict() for line in done.lines],

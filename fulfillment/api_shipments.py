@@ -82,6 +82,7 @@ class Shipments(APIView):
         responses={200: ShipmentsOut, 404: ProblemOut, 422: ProblemOut},
     )
     def get(self, request: Request) -> Response:
+        api_calls.only(request, "after", "limit", "node", "state")
         limit = api_calls.limit_of(request)
         found = access.shipments_of(request.user)
         if node := api_calls.text_of(request, "node"):
@@ -148,12 +149,23 @@ def _pick(_self: Step, shipment: Shipment, body: dict[str, Any], **by: Any) -> N
         return
     wanted = {line["id"]: line["picked"] for line in body["lines"]}
     _check_lines(shipment, set(wanted), "lines")
-    shipments.pick_many(list(wanted.items()), **by)
+    try:
+        shipments.pick_many(list(wanted.items()), **by)
+    except BadInput as refused:
+        if refused.field == "units":
+            ids = [line["id"] for line in body["lines"]]
+            refused.field = f"lines[{ids.index(refused.params['id'])}].picked"
+        raise
 
 
 def _short(_self: Step, shipment: Shipment, body: dict[str, Any], **by: Any) -> None:
     _check_lines(shipment, {body["id"]}, "id")
-    shipments.report_short(body["id"], body["found"], body["reason"], **by)
+    try:
+        shipments.report_short(body["id"], body["found"], body["reason"], **by)
+    except BadInput as refused:
+        if refused.field == "units":
+            refused.field = "found"
+        raise
 
 
 def _ship(_self: Step, shipment: Shipment, body: dict[str, Any], **by: Any) -> None:

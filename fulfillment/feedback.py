@@ -34,8 +34,12 @@ SELECT u.*, %s FROM unnest(%s::bigint[], %s::smallint[], %s::text[]) AS u
 
 
 def give(order_ref: str, score: int, comment: str = "", *, at: datetime, actor: str) -> bool:
-    """Keep a customer's answer. False when the same answer was kept before. See `give_many`."""
-    return bool(give_many([Opinion(order_ref, score, comment)], at=at, actor=actor))
+    """Keep a customer's answer. False when the same answer was kept before. See `give_many`; errors name no row."""
+    try:
+        return bool(give_many([Opinion(order_ref, score, comment)], at=at, actor=actor))
+    except Refused as refused:
+        refused.row = None
+        raise
 
 
 @db.retry_on_conflict

@@ -94,9 +94,13 @@ def take_back(
     at: datetime,
     actor: str,
 ) -> Taken:
-    """Take units of one line back at a node. See `take_back_many`."""
+    """Take units of one line back at a node. See `take_back_many`; what it raises names no row."""
     back = Back(key, order_ref, line_ref, quantity, node, disposition, reason)
-    return take_back_many([back], at=at, actor=actor)[0]
+    try:
+        return take_back_many([back], at=at, actor=actor)[0]
+    except Refused as refused:
+        refused.row = None
+        raise
 
 
 @db.retry_on_conflict

@@ -234,9 +234,12 @@ class Nodes(APIView):
     rights = {"GET": Right.SEE_NETWORK}
 
     @extend_schema(
-        operation_id="list_nodes", parameters=[AFTER, LIMIT, OpenApiParameter("kind", str)], responses={200: NodesOut}
+        operation_id="list_nodes",
+        parameters=[AFTER, LIMIT, OpenApiParameter("kind", str)],
+        responses={200: NodesOut, 422: ProblemOut},
     )
     def get(self, request: Request) -> Response:
+        api_calls.only(request, "after", "limit", "kind")
         limit = api_calls.limit_of(request)
         found = (
             access.nodes_of(request.user).select_related("group").filter(code__gt=api_calls.text_of(request, "after"))
@@ -257,8 +260,9 @@ class OneNode(APIView):
 class Skus(APIView):
     rights = {"GET": Right.SEE_NETWORK}
 
-    @extend_schema(operation_id="list_skus", parameters=[AFTER, LIMIT], responses={200: SkusOut})
+    @extend_schema(operation_id="list_skus", parameters=[AFTER, LIMIT], responses={200: SkusOut, 422: ProblemOut})
     def get(self, request: Request) -> Response:
+        api_calls.only(request, "after", "limit")
         limit = api_calls.limit_of(request)
         found = Sku.objects.filter(code__gt=api_calls.text_of(request, "after")).order_by("code")
         read = found.select_related("category").prefetch_related("barcodes")[: limit + 1]

@@ -80,6 +80,14 @@ def once(request: Request, verb: str, act: Callable[[], tuple[int, Any]], *, at:
     return Response(answer, status=status, headers={"Idempotent-Replayed": "true"} if again else None)
 
 
+def only(request: Request, *known: str) -> None:
+    """Refuse parameters in the address that this call does not take. Raises BadInput, which names the first."""
+    if unknown := sorted(set(request.query_params) - {*known}):
+        named = [name[:64] for name in unknown[:20]]
+        params = {"unknown": named, "known": ", ".join(known)}
+        raise BadInput("unknown_parameter", params, field=named[0])
+
+
 def limit_of(request: Request) -> int:
     """How many rows are asked for. Raises BadInput."""
     text = request.query_params.get("limit", str(PAGE))

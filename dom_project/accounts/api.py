@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
@@ -29,7 +29,7 @@ class TokenAuthentication(BaseAuthentication):
             return None
         token = tokens.find(key.decode("latin-1").strip(), at=timezone.now())
         if token is None:
-            raise AuthenticationFailed(_("This token is unknown, revoked or expired."))
+            raise AuthenticationFailed(_("This token is not known, has ended or was revoked."))
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
@@ -42,6 +42,8 @@ class HasRight(BasePermission):
     message = _("Your role or token does not allow this.")
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
+        if request.method not in getattr(view, "allowed_methods", [request.method]):
+            raise MethodNotAllowed(request.method or "")
         rights: dict[str, Right] = getattr(view, "rights", {})
         right = rights.get(request.method or "", rights.get("*"))
         return right is not None and may(request, right)

@@ -81,7 +81,8 @@ def _told(error: Exception, context: Mapping[str, Any]) -> tuple[Refused | None,
         # DRF has made it a 403 where no authentication names a header.
         if header := getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = header
-        return Refused("not_logged_in", status=error.status_code), headers, []
+        code = "bad_token" if isinstance(error, drf.AuthenticationFailed) else "not_logged_in"
+        return Refused(code, status=error.status_code), headers, []
     if isinstance(error, drf.MethodNotAllowed):
         return Refused("method_not_allowed", {"method": context["request"].method}, status=405), headers, []
     if isinstance(error, OperationalError | InterfaceError):

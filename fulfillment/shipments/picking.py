@@ -159,7 +159,8 @@ def check_units(line: Line | None, shipment: InHand, units: int) -> Line:
     if line is None:
         raise Refused("line_closed", {"shipment": shipment.ref})
     if not 0 <= units <= line.quantity:
-        raise BadInput("units_out_of_range", {"sku": line.sku, "units": units, "most": line.quantity}, field="units")
+        params = {"id": line.id, "sku": line.sku, "units": units, "most": line.quantity}
+        raise BadInput("units_out_of_range", params, field="units")
     return line
 
 

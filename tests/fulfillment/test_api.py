@@ -253,3 +253,59 @@ def test_the_document_of_the_api_describes_every_endpoint(client):
         "stock/counts/",
     }
     assert set(document["paths"]["/api/v1/orders/"]) == {"get", "post"}
+
+
+def test_a_cancelled_order_is_named_by_both_refs(caller, reno):
+    order = sold.on_the_floor(reno).order
+    done = post(caller, f"orders/{order.ref}/cancel/").json()
+    assert (done["order"], done["order_ref"]) == (order.ref, order.order_ref)
+
+
+def test_errors_name_fields_of_the_request(caller, reno):
+    shipment = sold.on_the_floor(reno)
+    line, order = shipment.lines.get().pk, shipment.order
+    back = {"key": "r1", "order": "nowhere", "line_ref": "1", "quantity": 1, "node": reno.code}
+    told = {
+        f"shipments/{shipment.ref}/pick/": ({"lines": [{"id": line, "picked": 99}]}, "lines[0].picked"),
+        f"shipments/{shipment.ref}/short/": ({"id": line, "found": 99, "reason": "missing"}, "found"),
+        f"orders/{order.ref}/cancel/": ({"lines": ["nope"]}, "lines"),
+        "returns/": (back, "order"),
+    }
+    before = sold.everything()
+    for path, (body, field) in told.items():
+        [error] = post(caller, path, body).json()["errors"]
+        assert (error["field"], "row" in error) == (field, False)
+    assert not post(caller, "returns/", back).json()["detail"].startswith("0")
+    assert not post(caller, "feedback/", {"order": order.ref, "score": 5}).json()["detail"].startswith("0")
+    assert sold.everything() == before
+
+
+def test_a_verb_that_an_address_does_not_take_is_405_and_no_address_404(caller):
+    answer = caller.put("/api/v1/orders/", {}, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    for ask in (caller.get, caller.post):
+        answer = ask("/api/v1/nope/")
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert caller.get("/api/v1/orders").status_code == 301
+
+
+def test_a_token_that_is_not_known_is_told_apart_from_none(db):
+    answer = APIClient().get("/api/v1/orders/", headers={"Authorization": "Bearer nonsense"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "bad_token")
+    assert answer.json()["detail"] == "This token is not known, has ended or was revoked."
+    assert APIClient().get("/api/v1/orders/").json()["code"] == "not_logged_in"
+
+
+@pytest.mark.parametrize("path", ["orders", "shipments", "nodes", "skus"])
+def test_a_parameter_that_a_list_does_not_take_is_refused(caller, path):
+    answer = caller.get(f"/api/v1/{path}/", {"limit": 1, "colour": "red"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "colour")
+    assert answer.json()["params"]["unknown"] == ["colour"]
+
+
+def test_orders_are_listed_by_state(caller, reno):
+    order = sold.on_the_floor(reno).order
+    found = caller.get("/api/v1/orders/", {"state": "routed"}).json()["results"]
+    assert [row["ref"] for row in found] == [order.ref]
+    assert caller.get("/api/v1/orders/", {"state": "shipped"}).json()["results"] == []
+    assert caller.get("/api/v1/orders/", {"state": "lost"}).json()["errors"][0]["field"] == "state"
