@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,6 +59,16 @@ TransactionTestCase._fixture_teardown = _empty_what_has_rows
 def pytest_configure(config: pytest.Config) -> None:
     if OWN and config.getoption("numprocesses", None):
         OWN.start()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a test logs may hold half a surrogate pair, which a worker of xdist can't send: the whole run would end."""
+    report = yield
+    report.sections = [(name, text.encode(errors="backslashreplace").decode()) for name, text in report.sections]
+    return report
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
