@@ -29,6 +29,12 @@ class Line(NamedTuple):
     cancelled: int
     backordered: int
     last_looked_at: datetime | None
+    grams: int = 0  # of one unit
+
+    @property
+    def wanted(self) -> int:
+        """Units that were asked for and not cancelled."""
+        return self.ordered - self.cancelled
 
 
 class Item(NamedTuple):
@@ -98,6 +104,10 @@ class Parcel:
     def units(self) -> int:
         return sum(item.quantity for item in self.items if item.state != "released")
 
+    def weight(self, lines: Mapping[str, Line]) -> int:
+        """Grams of what is in it: as planned, less the goods that are no longer in it."""
+        return self.grams - sum(i.quantity * lines[i.line_ref].grams for i in self.items if i.state == "released")
+
     @property
     def picked(self) -> int:
         return sum(item.picked for item in self.items if item.state != "released")
@@ -123,7 +133,8 @@ class CancelScope(NamedTuple):
 
 LINES = """
 SELECT l.id, l.line_ref, k.code, k.name, coalesce(c.code, ''), l.unit_price, l.ordered, l.pending, l.allocated,
-  l.shipped, l.delivered, l.returned, l.cancelled, l.backordered, l.last_looked_at
+  l.shipped, l.delivered, l.returned, l.cancelled, l.backordered, l.last_looked_at,
+  k.weight_grams
 FROM routing_orderline l JOIN inventory_sku k ON k.id = l.sku_id LEFT JOIN inventory_category c ON c.id = k.category_id
 WHERE l.order_id = %s ORDER BY l.position
 """

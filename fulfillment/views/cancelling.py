@@ -1,6 +1,6 @@
 """Before a cancel the question with its scope, after it what came of each line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -10,17 +10,28 @@ from fulfillment.dossier import CancelScope, Line
 from routing.models import Order
 
 
-def question(found: Order, scopes: Mapping[str, CancelScope]) -> str:
+def question(found: Order, lines: Sequence[Line], scopes: Mapping[str, CancelScope]) -> str:
     """Empty when nothing of the order can be cancelled."""
     if not scopes:
         return ""
-    total = CancelScope(*(sum(column) for column in zip(*scopes.values(), strict=True)))
+    total = CancelScope(
+        sum(scope.at_once for scope in scopes.values()),
+        sum(scope.put_back for scope in scopes.values()),
+        sum(line.shipped for line in lines),
+    )
     text = ngettext(
         "Cancel order %(order)s with its %(lines)s open line?",
         "Cancel order %(order)s with its %(lines)s open lines?",
         len(scopes),
     )
     return _in_words(total, text % {"order": found.order_ref, "lines": len(scopes)})
+
+
+def why_not(lines: Sequence[Line], scopes: Mapping[str, CancelScope]) -> str:
+    """Why there is nothing to cancel where goods are with the customer or on the way; else empty."""
+    if scopes or sum(line.shipped - line.returned for line in lines) <= 0:
+        return ""
+    return _("It has left; take it back as a return.")
 
 
 def line_question(line: Line, scopes: Mapping[str, CancelScope]) -> str:
@@ -56,6 +67,10 @@ def _in_words(scope: CancelScope, whole: str) -> str:
         )
         said.append(text % {"units": scope.put_back})
     if scope.left:
-        text = ngettext("%(units)s unit has left and stays.", "%(units)s units have left and stay.", scope.left)
+        text = ngettext(
+            "%(units)s unit has left: it keeps going to the customer.",
+            "%(units)s units have left: they keep going to the customer.",
+            scope.left,
+        )
         said.append(text % {"units": scope.left})
     return " ".join(said)

@@ -128,6 +128,8 @@ def _page(request: HttpRequest, found: Order, at: datetime) -> dict[str, Any]:
         "going": [shown.told(parcel, by_ref, scopes, names, people, found.method) for parcel in going],
         "gone": [(parcel, names.get(parcel.node, parcel.node)) for parcel in parcels if parcel.gone],
         "unplaced": [{"line": line, "question": cancelling.line_question(line, scopes)} for line in unplaced],
+        "value": sum(line.wanted * line.unit_price for line in lines),
+        "wanted_lines": sum(1 for line in lines if line.wanted),
         "settled": [line for line in lines if line.cancelled or line.returned],
         "next": standing.next_step(found, unplaced, loose.pending),
         "exceptions": [
@@ -164,7 +166,8 @@ def _page(request: HttpRequest, found: Order, at: datetime) -> dict[str, Any]:
         "map": shown.places(found, going, nodes),
         "personal": may(request, Right.SEE_CUSTOMERS),
         "may_change": may_change,
-        "cancel": cancelling.question(found, scopes),
+        "cancel": cancelling.question(found, lines, scopes),
+        "no_cancel": cancelling.why_not(lines, scopes) if may_change else "",
         "may_try": may_change and bool(unplaced) and found.state != "held",
         "drawn": drawn_as(str(found.event_seq), "", at=at),
         "here": reverse("order", args=[found.ref]),

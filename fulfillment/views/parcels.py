@@ -28,7 +28,7 @@ def told(
     for item in parcel.items:
         if item.state == "released" and not item.reason:
             continue
-        line = lines[item.line_ref]
+        line, out = lines[item.line_ref], item.state == "released"
         question = "" if item.state != "open" or item.line_ref in offered else line_question(line, scopes)
         offered.add(item.line_ref)
         items.append(
@@ -37,7 +37,8 @@ def told(
                 "line": line,
                 "floor": _floor(parcel, item),
                 "question": question,
-                "price": item.quantity * line.unit_price,
+                "price": None if out else item.quantity * line.unit_price,
+                "out": out,
             }
         )
     return {
@@ -45,6 +46,7 @@ def told(
         "node": names.get(parcel.node, parcel.node),
         "picker": people.get(parcel.picker, ""),
         "items": items,
+        "grams": parcel.weight(lines),
         "stages": _stages(parcel, method),
         "scans": [{"scan": scan, "said": timeline.CARRIER.get(scan.state, scan.state)} for scan in parcel.scans],
     }

@@ -7,11 +7,12 @@ import pytest
 from dom_project.accounts.models import Role
 from fulfillment import orders, shipments
 from inventory import capacity
+from inventory.models import Sku
 from routing import sourcing
-from routing.models import Customer, Order, Pending
+from routing.models import Customer, Order, OrderLine, Pending
 from tests import make
 
-from .sold import AT, level, on_the_floor, packed, shipped, sound, stock
+from .sold import AT, allocate, level, on_the_floor, packed, shipped, sound, stock
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -194,3 +195,47 @@ def test_plans_of_one_cost_are_a_tie_and_lateness_is_on_both_sides(desk, reno, c
     assert "costs the same" in page
     assert "costs more" not in page
     assert "would have cost more" not in page
+
+
+def test_what_was_not_found_is_struck_through_and_neither_weighed_nor_summed(desk, reno):
+    Sku.objects.filter(code="MUG").update(weight_grams=30)
+    shipment = on_the_floor(reno, lines={"MUG": 3, "TRAY": 1})  # planned at 800 g
+    order = shipment.order
+    line = shipment.lines.get(sku__code="MUG")
+    shipments.report_short(line.pk, 1, "missing", at=AT, actor="user:7")
+    [parcel] = desk.get(f"/orders/{order.ref}/").context["going"]
+    assert parcel["grams"] == 740
+    found = [(one["item"].quantity, one["out"], one["price"] is None) for one in parcel["items"]]
+    assert found == [(1, False, False), (2, True, True), (1, False, False)]
+    assert "<s>2</s>" in text_of(desk.get(f"/orders/{order.ref}/"))
+
+
+def test_the_value_is_of_what_is_still_wanted(desk, reno):
+    order = on_the_floor(reno, lines={"MUG": 2, "TRAY": 1}).order
+    OrderLine.objects.filter(order=order).update(unit_price=500)
+    Order.objects.filter(pk=order.pk).update(value=1500)
+    assert "$15.00</p>" in text_of(desk.get(f"/orders/{order.ref}/"))
+    orders.cancel(order.ref, line_refs=["2"], at=AT, actor="user:3")
+    assert '<s class="text-secondary">$15.00</s> $10.00</p>' in text_of(desk.get(f"/orders/{order.ref}/"))
+    orders.cancel(order.ref, at=AT, actor="user:3")
+    assert '<s class="text-secondary">$15.00</s> $0.00</p>' in text_of(desk.get(f"/orders/{order.ref}/"))
+
+
+def test_what_has_left_cannot_be_cancelled_and_the_page_says_why(client, desk, reno):
+    order = shipped(reno).order
+    page = text_of(desk.get(f"/orders/{order.ref}/"))
+    assert ("Cancel order" in page, "It has left; take it back as a return." in page) == (False, True)
+    client.force_login(make.user(Role.EXECUTIVE))
+    assert "take it back" not in text_of(client.get(f"/orders/{order.ref}/"))
+
+
+def test_the_question_before_a_cancel_says_what_keeps_going(desk, reno):
+    order = make.order(lines={"MUG": 2, "TRAY": 1})
+    allocate(order, reno, {"MUG": 2})
+    shipments.dispatch_due(at=AT, actor="engine")
+    [shipment] = [found.pk for found in order.shipments.all()]
+    shipments.pick_whole_many([shipment], at=AT, actor="user:7")
+    shipments.pack_many([shipment], at=AT, actor="user:7")
+    shipments.ship_many([(shipment, "TRK1")], at=AT, actor="user:7")
+    question = desk.get(f"/orders/{order.ref}/").context["cancel"]
+    assert question.endswith("1 unit is free at once. 2 units have left: they keep going to the customer.")
