@@ -1,4 +1,4 @@
-"""Orders as they come in: hour by hour, and the last day against the one before. Read afresh every time."""
+"""Orders as they come in, by the hour and by the day, and how many parcels left. Read afresh every time."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,8 +12,11 @@ BY_HOUR = """
 SELECT date_trunc('hour', placed_at), count(*) FILTER (WHERE method = 'ship'),
        count(*) FILTER (WHERE method = 'pickup')
 FROM routing_order WHERE accepted_at >= %(start)s AND placed_at >= %(start)s GROUP BY 1"""
-TWO_DAYS = """
-SELECT count(*) FILTER (WHERE accepted_at > %(day)s), count(*) FILTER (WHERE accepted_at <= %(at)s - interval '1 day')
+# What was cancelled has closed too, but never left.
+LATELY = """
+SELECT count(*) FILTER (WHERE accepted_at > %(day)s), count(*) FILTER (WHERE accepted_at <= %(at)s - interval '1 day'),
+       (SELECT count(*) FROM inventory_node n JOIN fulfillment_shipment s ON s.node_id = n.id
+        WHERE s.closed_at > %(at)s - interval '1 hour' AND s.shipped_at > %(at)s - interval '1 hour')
 FROM routing_order WHERE accepted_at > %(day)s - interval '1 day'"""
 
 
@@ -34,7 +37,16 @@ def by_hour(*, at: datetime) -> list[Hour]:
     return [Hour(hour, *counted.get(hour, (0, 0))) for hour in hours]
 
 
-def last_two_days(*, at: datetime) -> tuple[int, int]:
-    """How many orders were accepted in the last 24 hours, and how many in the 24 hours before."""
-    [(last, before)] = db.rows(TWO_DAYS, {"at": at, "day": at - timedelta(days=1)})
-    return last, before
+@dataclass(frozen=True)
+class Lately:
+    """Orders accepted in the last 24 hours and in those before; parcels taken and pickups handed over in the hour."""
+
+    orders: int
+    orders_before: int
+    left: int
+
+
+def lately(*, at: datetime) -> Lately:
+    """The counts up to this moment. One query."""
+    [counts] = db.rows(LATELY, {"at": at, "day": at - timedelta(days=1)})
+    return Lately(*counts)

@@ -6,7 +6,8 @@ it has spent in the stage already.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
 
@@ -14,6 +15,7 @@ from dom_project.lib import db
 
 MEDIANS_SECONDS = 300
 RISKS = 9
+MOST_RISKS = 500
 
 # From each stage until the parcel left (pickup: stood ready), by node; node 0 is the whole network.
 MEDIANS = """
@@ -62,7 +64,7 @@ STAGES = (
   FROM fulfillment_shipment s CROSS JOIN LATERAL (VALUES
     ('to_pick', s.dispatched_at, coalesce(s.picking_at, s.closed_at)),
     ('to_pack', s.picking_at, coalesce(s.packed_at, s.closed_at)),
-    ('waiting', s.packed_at, s.closed_at)) f(stage, entered, "left")
+    ('waiting', s.packed_at, s.shipped_at)) f(stage, entered, "left")
   WHERE s.closed_at IS NULL OR s.closed_at > %(hour)s GROUP BY 1, 2
 )
 SELECT j.node_id, j.code, j.name, j.stage, count(*), min(since_at), coalesce(max(f.came), 0), coalesce(max(f.went), 0),
@@ -73,8 +75,9 @@ FROM judged j LEFT JOIN flow f USING (node_id, stage) GROUP BY 1, 2, 3, 4"""
 AT_RISK = (
     OPEN
     + """
-SELECT ref, "order", order_ref, code, name, state, risk, promise_at, cut_off_at, count(*) OVER () FROM judged
-WHERE risk IS NOT NULL ORDER BY promise_at, id LIMIT %(limit)s"""
+SELECT "order", order_ref, code, name, state, risk, promise_at, method, ship_to_time_zone,
+       count(*) FILTER (WHERE promise_at >= %(at)s) OVER (), count(*) OVER () FROM judged
+WHERE risk IS NOT NULL ORDER BY promise_at < %(at)s, promise_at, id LIMIT %(limit)s"""
 )
 
 TO_ROUTE = """
@@ -91,13 +94,42 @@ FROM (VALUES (1)) one LEFT JOIN (
 
 # Not placed anywhere yet, and even at the network's usual pace the promise is over by then.
 UNPLACED = """
-SELECT o.ref, o.order_ref, o.state, o.promise_at, count(*) OVER () FROM routing_order o
+SELECT o.ref, o.order_ref, '', '', o.state, 'not_placed', o.promise_at, o.method, o.ship_to_time_zone,
+       count(*) FILTER (WHERE o.promise_at >= %(at)s) OVER (), count(*) OVER () FROM routing_order o
 WHERE o.id IN (SELECT order_id FROM routing_pending
                UNION SELECT order_id FROM routing_orderexception WHERE closed_at IS NULL
                UNION SELECT order_id FROM routing_orderline WHERE backordered > 0)
   AND o.state IN ('pending', 'backordered', 'exception', 'partly_routed', 'partly_shipped')
   AND %(at)s::timestamptz + make_interval(secs => %(needs)s) + interval '1 day' > o.promise_at
-ORDER BY o.promise_at, o.id LIMIT %(limit)s"""
+ORDER BY o.promise_at < %(at)s, o.promise_at, o.id LIMIT %(limit)s"""
+
+TO_ROUTE = """
+SELECT (SELECT count(*) FROM routing_pending), (SELECT min(since_at) FROM routing_pending),
+       (SELECT count(*) FROM routing_order WHERE accepted_at > %(hour)s),
+       (SELECT count(*) FROM routing_order
+        WHERE routed_at > %(hour)s AND accepted_at > %(hour)s - interval '1 day'),
+       (SELECT count(*) FROM routing_pending p JOIN routing_order o ON o.id = p.order_id
+        WHERE %(at)s::timestamptz + make_interval(secs => %(needs)s) + interval '1 day' > o.promise_at),
+       oldest.ref, oldest.order_ref
+FROM (VALUES (1)) one LEFT JOIN (
+  SELECT o.ref, o.order_ref FROM routing_pending p JOIN routing_order o ON o.id = p.order_id
+  ORDER BY p.since_at, o.id LIMIT 1) oldest ON true"""
+
+# Not placed anywhere yet, and even at the network's usual pace the promise is over by then.
+UNPLACED = """
+SELECT o.ref, o.order_ref, '', '', o.state, 'not_placed', o.promise_at, o.method, o.ship_to_time_zone,
+       count(*) FILTER (WHERE o.promise_at >= %(at)s) OVER (), count(*) OVER () FROM routing_order o
+WHERE o.id IN (SELECT order_id FROM routing_pending
+               UNION SELECT order_id FROM routing_orderexception WHERE closed_at IS NULL
+               UNION SELECT order_id FROM routing_orderline WHERE backordered > 0)
+  AND o.state IN ('pending', 'backordered', 'exception', 'partly_routed', 'partly_shipped')
+  AND %(at)s::timestamptz + make_interval(secs => %(needs)s) + interval '1 day' > o.promise_at
+ORDER BY o.promise_at < %(at)s, o.promise_at, o.id LIMIT %(limit)s"""
+
+# What was cancelled has closed too, but never left.
+LEFT = """
+SELECT count(*) FROM inventory_node n JOIN fulfillment_shipment s ON s.node_id = n.id
+WHERE s.closed_at > %(since)s AND s.shipped_at > %(since)s"""
 
 NODES = """
 SELECT n.id, n.code, n.name, n.kind, n.city, n.region, n.latitude, n.longitude,
@@ -143,7 +175,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Risk:
-    """An order that will be late if nothing is done."""
+    """An order that has missed its promise, or will if nothing is done."""
 
     order: str
     order_ref: str
@@ -152,6 +184,22 @@ class Risk:
     state: str  # the shipment's, or the order's where there is none
     reason: str  # too_slow, cut_off_missed, not_placed
     promise_at: datetime
+    method: str
+    time_zone: str  # where the order goes; of a pickup, the node's
+
+    @property
+    def promise_date(self) -> date | None:
+        """The day there that a parcel was promised for; None for what is collected, which is promised for an hour."""
+        return self.promise_at.astimezone(ZoneInfo(self.time_zone)).date() if self.method == "ship" else None
+
+
+@dataclass(frozen=True)
+class Risks:
+    """Orders or parcels that will miss their promise, those that have, and the first of them all."""
+
+    ahead: int
+    missed: int
+    first: list[Risk]
 
 
 @dataclass(frozen=True)
@@ -205,16 +253,18 @@ def _pace(columns: dict[str, list[float | None]]) -> float:
     return (columns["from_pick"][columns["node"].index(0)] if 0 in columns["node"] else None) or 0
 
 
-def at_risk(*, at: datetime, limit: int = RISKS) -> tuple[int, list[Risk]]:
-    """(how many orders or parcels are at risk, the first of them by promise)."""
+def at_risk(*, at: datetime, limit: int = RISKS) -> Risks:
+    """What will miss its promise, the soonest first, then what has missed it."""
     columns = medians(at=at)
     asked = {"at": at, "limit": limit, **columns}
-    parcels = db.rows(AT_RISK, asked)
-    orders = db.rows(UNPLACED, {"at": at, "limit": limit, "needs": _pace(columns)})
-    risks = [Risk(row[1], row[2], row[3], row[4], row[5], row[6], row[7]) for row in parcels]
-    risks += [Risk(ref, other, "", "", state, "not_placed", promise) for ref, other, state, promise, _n in orders]
-    total = (parcels[0][9] if parcels else 0) + (orders[0][4] if orders else 0)
-    return total, sorted(risks, key=lambda risk: (risk.promise_at, risk.order))[:limit]
+    found = [
+        db.rows(AT_RISK, asked),
+        db.rows(UNPLACED, {"at": at, "limit": limit, "needs": _pace(columns)}),
+    ]
+    first = [Risk(*row[:9]) for rows in found for row in rows]
+    first.sort(key=lambda risk: (risk.promise_at < at, risk.promise_at, risk.order))
+    ahead = sum(rows[0][9] for rows in found if rows)
+    return Risks(ahead, sum(rows[0][10] for rows in found if rows) - ahead, first[:limit])
 
 
 def node_loads(*, at: datetime) -> list[NodeLoad]:

@@ -1,9 +1,12 @@
 """The control tower: the whole network on one page, live."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from math import sqrt
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -71,12 +74,14 @@ def overview(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     nodes = floor_load.node_loads(at=at)
     stages = floor_load.stages(at=at)
-    at_risk, risks = floor_load.at_risk(at=at)
+    whole = {name for name in ("queues", "risks") if request.GET.get(name) == "all"}
+    risks = floor_load.at_risk(at=at, limit=floor_load.MOST_RISKS if "risks" in whole else floor_load.RISKS)
+    shown = stages if "queues" in whole else stages[:SHOWN_STAGES]
     waiting = exceptions.by_reason()
     route = next((stage for stage in stages if stage.stage == "to_route"), None)
     hours = arrivals.by_hour(at=at)
     cursors = Cursor.objects.in_bulk([SILENCE, EVENTS], field_name="name")
-    today, yesterday = arrivals.last_two_days(at=at)
+    lately = arrivals.lately(at=at)
     context = {
         "at": at,
         "dots": _dots(nodes, at=at),
@@ -92,20 +97,24 @@ def overview(request: HttpRequest) -> HttpResponse:
                 "cut_off_minutes": stage.minutes_to_cut_off(at),
                 "in_time": stage.clears_in_time(at),
             }
-            for stage in stages[:SHOWN_STAGES]
+            for stage in shown
         ],
-        "more_stages": max(0, len(stages) - SHOWN_STAGES),
-        "risks": [{"risk": risk, "why": RISKS[risk.reason]} for risk in risks],
-        "at_risk": at_risk,
-        "more_risks": at_risk - len(risks),
+        "more_stages": len(stages) - len(shown),
+        "all_stages": _address(whole | {"queues"}),
+        "fewer_stages": _address(whole - {"queues"}) if "queues" in whole and len(stages) > SHOWN_STAGES else "",
+        "risks": [{"risk": risk, "why": RISKS[risk.reason], "missed": risk.promise_at < at} for risk in risks.first],
+        "at_risk": risks.ahead,
+        "missed": risks.missed,
+        "more_risks": risks.ahead + risks.missed - len(risks.first),
+        "all_risks": "" if "risks" in whole else _address(whole | {"risks"}),
+        "fewer_risks": _address(whole - {"risks"}) if "risks" in whole and len(risks.first) > floor_load.RISKS else "",
+        "here": _address(whole),
         "waiting": [{"row": row, "sentence": words.sentence(row.reason)} for row in waiting],
         "exceptions": sum(row.count for row in waiting),
         "to_route": route,
         "open_parcels": sum(node.shipments for node in nodes),
         "open_units": sum(node.units for node in nodes),
-        "orders_today": today,
-        "orders_before": yesterday,
-        "shipped_hour": sum(stage.went for stage in stages if stage.stage == "waiting"),
+        "lately": lately,
         "silence": _silence(cursors.get(SILENCE), at),
         "behind": board.late(cursors.get(EVENTS), at),
         "figure": charts.by_hour(
@@ -120,6 +129,12 @@ def overview(request: HttpRequest) -> HttpResponse:
         "live_url": live_url(request.user.pk, None),
     }
     return render_part(request, "kpis/overview.html", "tower", context)
+
+
+def _address(whole: Collection[str]) -> str:
+    """The page with these lists at full length."""
+    query = urlencode(dict.fromkeys(sorted(whole), "all"))
+    return reverse("overview") + (f"?{query}" if query else "")
 
 
 def _silence(cursor: Cursor | None, at: datetime) -> dict[str, datetime] | None:

@@ -6,13 +6,15 @@ import pytest
 from django.utils import timezone
 
 from dom_project.accounts.models import Role
-from kpis import arrivals, charts
+from fulfillment.models import Shipment
+from kpis import arrivals, charts, floor_load
 from kpis.models import Cursor
 from kpis.snapshots import SILENCE
+from kpis.views import overview
 from routing.exceptions import Raised, raise_many
 from tests import make
 from tests.fulfillment.answers import text_of
-from tests.fulfillment.sold import packed, stock
+from tests.fulfillment.sold import packed, shipped, stock
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +44,17 @@ def test_the_last_day_stands_against_the_day_before(clock):
     for hours in (1, 23, 25):
         make.order(accepted_at=clock - timedelta(hours=hours), due=False)
     make.order(accepted_at=clock - timedelta(hours=49), due=False)
-    assert arrivals.last_two_days(at=clock) == (2, 1)
+    assert arrivals.lately(at=clock) == arrivals.Lately(2, 1, 0)
+
+
+def test_what_left_counts_without_a_queue_behind_it_and_what_was_cancelled_does_not():
+    reno = make.node("RENO")
+    stock(reno, MUG=10)
+    gone, cancelled = shipped(reno), packed(reno)
+    soon = gone.shipped_at + timedelta(minutes=59)
+    Shipment.objects.filter(pk=cancelled.pk).update(state="cancelled", closed_at=gone.shipped_at)
+    assert arrivals.lately(at=soon).left == 1
+    assert arrivals.lately(at=soon + timedelta(minutes=1)).left == 0
 
 
 def test_the_chart_lays_pickups_and_shipments_on_each_other():
@@ -76,3 +88,22 @@ def test_a_silence_is_told_in_the_readers_zone(opens):
     assert f'<time datetime="{start.isoformat()}"' in answer.content.decode()
     assert "JST" in text_of(answer)
     assert "UTC the system was off" not in text_of(answer)
+
+
+def test_what_the_page_leaves_out_is_one_press_away_and_stays_when_it_asks_again(opens, client, monkeypatch):
+    monkeypatch.setattr(overview, "SHOWN_STAGES", 1)
+    monkeypatch.setattr(floor_load, "RISKS", 1)
+    for code in ("RENO", "DALLAS"):
+        node = make.node(code)
+        stock(node, MUG=10)
+        packed(node, promise_at=timezone.now() - timedelta(days=1))
+    page = opens(Role.OPERATIONS_MANAGER).content.decode()
+    assert '<a href="/?queues=all#bottlenecks">1 further queue</a>' in page
+    assert '<a href="/?risks=all#risks">1 more</a>' in page
+    assert "will miss; 2 missed already" in page
+    assert page.count('<strong class="text-bad">missed:</strong>') == 1
+    whole = client.get("/", {"queues": "all", "risks": "all", "x": "y"}).content.decode()
+    assert 'hx-get="/?queues=all&amp;risks=all"' in whole
+    assert '<a href="/?risks=all#bottlenecks">Only the first queues</a>' in whole
+    assert '<a href="/?queues=all#risks">Only the first ones</a>' in whole
+    assert whole.count('<strong class="text-bad">missed:</strong>') == 2
