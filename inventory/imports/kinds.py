@@ -30,7 +30,10 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One of our fields. `aliases` are other names of its column; `choices` the codes that a constant may be."""
+    """One of our fields. `aliases` are other names of its column; `choices` the codes that a constant may be.
+
+    `example` is a moment as it may be written; a constant for it may be the word "now", too.
+    """
 
     name: str
     title: str | Promise
@@ -38,6 +41,7 @@ class Field:
     hint: str | Promise = ""
     aliases: tuple[str, ...] = ()
     choices: Callable[[], Iterable[tuple[str, str | Promise]]] | None = None
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)

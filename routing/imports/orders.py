@@ -18,6 +18,7 @@ from routing.models import Order
 from routing.requests import LARGEST_PRICE, LARGEST_QUANTITY, OrderRequest, read_order
 
 BUILT = (Order.Method.SHIP, Order.Method.PICKUP)
+MOMENT = "2026-11-23T07:00:00-06:00"
 FIELDS = (
     Field("order_ref", _("Order"), required=True, aliases=("order", "order id", "order number", "invoice")),
     Field(
@@ -26,7 +27,13 @@ FIELDS = (
         required=True,
         choices=lambda: [(each.code, each.name) for each in Channel.objects.filter(active=True).order_by("code")],
     ),
-    Field("placed_at", _("Placed at"), required=True, aliases=("order date", "created at", "date", "invoicedate")),
+    Field(
+        "placed_at",
+        _("Placed at"),
+        required=True,
+        aliases=("order date", "created at", "date", "invoicedate"),
+        example=MOMENT,
+    ),
     Field("sku", _("SKU"), required=True, aliases=("sku code", "article", "item", "stockcode")),
     Field("quantity", _("Quantity"), required=True, aliases=("qty", "units")),
     Field("unit_price", _("Price per unit"), hint=_("In major units, 6.95."), aliases=("price",)),
@@ -46,7 +53,7 @@ FIELDS = (
         ),
     ),
     Field("currency", _("Currency"), hint=_("Left out: the channel's."), aliases=("cur",)),
-    Field("promise_at", _("Promised by"), aliases=("promised at", "delivery date")),
+    Field("promise_at", _("Promised by"), aliases=("promised at", "delivery date"), example=MOMENT),
     Field("customer_ref", _("Customer"), aliases=("customer", "customer id")),
     Field("name", _("Name"), aliases=("customer name", "ship to name")),
     Field("email", _("E-mail"), aliases=("mail",)),
@@ -166,6 +173,8 @@ def _head(values: Mapping[str, str]) -> dict[str, Any]:
             head["priority"] = cells.whole(told[field], least=1, most=9)
         field = "country"
         country = {"country": cells.country(told[field])} if told.get(field) else {}
+        field = "postcode"
+        cells.postcode(told.get(field, ""), country.get("country", "US"))
     except cells.Wrong as wrong:
         raise _Bad(field, wrong) from None
     for name in ("method", "pickup_node", "customer_tier"):

@@ -1,10 +1,13 @@
 """The page of a draft: how its file is read, as a person corrects it, and what it would do."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dom_project.accounts.models import User
@@ -12,7 +15,7 @@ from dom_project.lib.api_errors import BadInput, Refused
 from dom_project.lib.sentences import sentence
 from inventory import moments
 from inventory.imports import cells, drafts
-from inventory.imports.kinds import KINDS, Field
+from inventory.imports.kinds import KINDS, Field, Kind
 from inventory.imports.sniff import ENCODINGS, SEPARATORS
 from inventory.models import ImportRun, Node
 
@@ -61,6 +64,10 @@ def _posted(request: HttpRequest, run: ImportRun, what: str) -> dict[str, str]:
     """What the form says of each of our fields; a NUL, which the database does not take, is left out."""
     names = [field.name for field in KINDS[run.kind].fields]
     told = {name: request.POST.get(f"{what}-{name}", "").replace("\0", "") for name in names}
+    moments = {field.name for field in KINDS[run.kind].fields if field.example}
+    for name in moments & told.keys() if what == "constant" else ():
+        if told[name].strip().casefold() in ("now", _("now")):
+            told[name] = timezone.localtime().isoformat(timespec="seconds")
     return {name: value for name, value in told.items() if value}
 
 
@@ -101,12 +108,23 @@ def context_of(request: HttpRequest, run: ImportRun, faults: dict[str, Refused])
         "bad": preview.bad if preview else 0,
         "read": _read(run, bool(missing - {"figures_as_of"})),
         "broken": broken,
-        "faults": {field: sentence(refused.code, refused.params) for field, refused in faults.items()},
+        "faults": {field: _fault(kind, missing, field, refused) for field, refused in faults.items()},
         "as_of_missing": "figures_as_of" in missing,
         "as_of": request.POST.get("as_of", ""),
         "zone": zone,
         "zones": sorted({zone, "UTC", *Node.objects.values_list("time_zone", flat=True).distinct()}),
         "again": _again(run),
+    }
+
+
+def _fault(kind: Kind, missing: set[str], name: str, refused: Refused) -> str:
+    """What is wrong with a setting, with the fields that it is about."""
+    if refused.code != "missing":
+        return sentence(refused.code, refused.params)
+    if name == "figures_as_of":
+        return _("Say as of when the figures are true.")
+    return _("Still needed, as a column or one value for all: %(fields)s.") % {
+        "fields": ", ".join(str(field.title) for field in kind.fields if field.name in missing)
     }
 
 
@@ -134,14 +152,22 @@ def _shown(run: ImportRun, preview: drafts.Preview) -> list[dict[str, Any]]:
     kind = KINDS[run.kind]
     read = [field.name for field in kind.fields if field.name in run.columns or field.name in run.constants]
     as_it_came = bool(set(preview.missing) - {"figures_as_of"})
+    called = {field.name: dict(field.choices()) for field in kind.fields if field.name in read and field.choices}
     return [
         {
             "line": row.line,
-            "values": row.cells[:RAW] if as_it_came or not row.values else [row.values.get(name, "") for name in read],
+            "values": row.cells[:RAW]
+            if as_it_came or not row.values
+            else [_called(called.get(name), row.values.get(name, "")) for name in read],
             "reasons": [reason(run, fault.field, fault.reason, dict(fault.params)) for fault in row.faults],
         }
         for row in preview.rows
     ]
+
+
+def _called(names: Mapping[str, str | Promise] | None, value: str) -> str:
+    """What a code is called, where it stands for something with a name."""
+    return str(names.get(value.strip(), value)) if names else value
 
 
 def _again(run: ImportRun) -> ImportRun | None:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dom_project.accounts.access import Right, needs
@@ -23,6 +24,13 @@ from .import_faults import reasons, rejected_lines
 PAGE = "routing/import.html"
 LISTED = 50
 FAULTS = 25
+# Where to look at what came.
+NEXT = {
+    "orders": ("orders", gettext_lazy("See the orders")),
+    "nodes": ("network", gettext_lazy("See the network")),
+    "skus": ("inventory", gettext_lazy("See the stock")),
+    "stock": ("inventory", gettext_lazy("See the stock")),
+}
 
 
 @require_GET
@@ -124,6 +132,7 @@ def _progress(request: HttpRequest, run: ImportRun) -> dict[str, Any]:
     faults = list(run.faults.filter(line__gt=line).order_by("line")[: FAULTS + 1])
     ended = run.state in (ImportRun.State.DONE, ImportRun.State.FAILED)
     seconds = ((run.finished_at or timezone.now()) - run.started_at).total_seconds() if run.started_at else 0
+    page, words = NEXT.get(run.kind, ("", ""))
     return {
         "run": run,
         "kind": KINDS[run.kind],
@@ -134,7 +143,8 @@ def _progress(request: HttpRequest, run: ImportRun) -> dict[str, Any]:
         "faults": [(fault, reasons(run, fault.faults), fault.cells[:6]) for fault in faults[:FAULTS]],
         "older": faults[FAULTS - 1].line if len(faults) > FAULTS else "",
         "live_url": live_url(_user(request).pk, None),
-        "next_page": {"orders": "orders", "nodes": "network"}.get(run.kind, "inventory"),
+        "next_page": page,
+        "next_words": words,
     }
 
 

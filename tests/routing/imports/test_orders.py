@@ -80,11 +80,18 @@ def test_one_bad_row_sends_its_whole_order_back_and_no_other(take, case, bad, fi
         ("no offset", {"placed_at": "2026-11-01T10:00:00"}, "placed_at", "no_offset"),
         ("the future", {"placed_at": "2027-11-01T10:00:00Z"}, "placed_at", "in_the_future"),
         ("no ref", {"ref": ""}, "order_ref", "missing"),
+        ("no ZIP code", {"postcode": "ABC"}, "postcode", "not_a_zip_code"),
+        ("a ZIP code that lost its zero", {"postcode": "2139"}, "postcode", "not_a_zip_code"),
     ],
 )
 def test_a_bad_head_is_named_at_the_first_row(take, case, bad, field, reason):
     run = take_orders(take, row(**bad))
     assert (faults(run), Order.objects.count()) == ([(2, field, reason)], 0), case
+
+
+@pytest.mark.parametrize("postcode", ["10001-1234", "100011234", ""])
+def test_a_zip_code_may_have_nine_digits_or_be_left_out(take, postcode):
+    assert faults(take_orders(take, row(postcode=postcode))) == []
 
 
 def test_an_order_with_too_many_lines_goes_back_whole(take):

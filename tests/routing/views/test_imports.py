@@ -229,3 +229,55 @@ def test_every_kind_has_its_pages_with_few_queries(planner, kind, django_assert_
         assert planner.get(url("import", run)).status_code == 200
     with django_assert_max_num_queries(12):
         planner.get(reverse("imports"))
+
+
+ORDERS = "order,sku,quantity,zip\nA-1,MUG,2,89502\n"
+
+
+def test_an_import_pressed_too_early_names_what_is_needed(planner, bring):
+    run = bring("orders", ORDERS)
+    answer = planner.post(url("import_start", run), {"constant-order_ref": "A-1"}, headers=HTMX)
+    assert answer.status_code == 422
+    told = "<p>Still needed, as a column or one value for all: Channel, Placed at, SKU, Quantity.</p>"
+    assert told in answer.text
+    run.refresh_from_db()
+    assert run.state == "draft"
+
+
+def mapped(**more):
+    columns = {"order_ref": "order", "sku": "sku", "quantity": "quantity", "postcode": "zip"}
+    sent = {f"column-{name}": column for name, column in columns.items()}
+    return sent | {"constant-channel": "web"} | {f"constant-{name}": value for name, value in more.items()}
+
+
+@pytest.fixture
+def shop():
+    make.channel("web", name="Web shop")
+    make.sku("MUG")
+
+
+def test_the_moment_of_all_rows_may_be_now(planner, bring, shop):
+    run = bring("orders", ORDERS)
+    page = planner.get(url("import", run)).text
+    assert "or now, or 2026-11-23T07:00:00-06:00" in page
+    before = timezone.now().replace(microsecond=0)
+    answer = planner.post(url("import_settings", run), mapped(placed_at="now"), headers=HTMX)
+    run.refresh_from_db()
+    assert before <= datetime.fromisoformat(run.constants["placed_at"]) <= timezone.now()
+    assert "All good" in answer.text
+
+
+def test_the_preview_calls_channels_by_name_and_a_moment_in_another_form_is_told_the_right_one(planner, bring, shop):
+    run = bring("orders", ORDERS)
+    answer = planner.post(url("import_settings", run), mapped(placed_at="23.11.2026 07:00"), headers=HTMX)
+    assert "<td>A-1</td><td>Web shop</td><td>23.11.2026 07:00</td><td>MUG</td><td>2</td>" in answer.text
+    assert "Placed at: is not an instant like 2026-11-10T15:00:00Z" in answer.text
+
+
+def test_a_result_leads_to_the_orders_that_came(planner, bring, shop):
+    run = bring("orders", ORDERS)
+    planner.post(url("import_start", run), mapped(placed_at="2026-11-20T07:00:00-06:00"))
+    work()
+    page = planner.get(url("import", run)).text
+    assert f'href="{reverse("orders")}">' in page
+    assert "See the orders" in page
