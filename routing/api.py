@@ -26,7 +26,10 @@ class LineIn(serializers.Serializer[Any]):
     quantity = serializers.IntegerField(min_value=1, max_value=requests.LARGEST_QUANTITY)
     line_ref = serializers.CharField(max_length=64, required=False, help_text="Without one: its place, from 1.")
     unit_price = serializers.IntegerField(
-        min_value=0, max_value=requests.LARGEST_PRICE, required=False, help_text="In minor units of the currency."
+        min_value=0,
+        max_value=requests.LARGEST_PRICE,
+        required=False,
+        help_text="In minor units of the currency. Left out: the SKU's own price, 0 if that is in another currency.",
     )
 
 

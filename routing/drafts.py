@@ -21,7 +21,13 @@ PLANNED = frozenset({"curbside", "same_day"})
 CHANNELS = """
 SELECT id, code, currency, time_zone, default_promise_days FROM inventory_channel WHERE code = ANY(%s) AND active
 """
-SKUS = "SELECT code, id FROM inventory_sku WHERE code = ANY(%s)"
+SKUS = "SELECT code, id, price, currency FROM inventory_sku WHERE code = ANY(%s)"
+
+
+class Sku(NamedTuple):
+    id: int
+    price: int
+    currency: str
 
 
 class Channel(NamedTuple):
@@ -37,7 +43,7 @@ class Masters:
     """What the orders of one call refer to, by code."""
 
     channels: Mapping[str, Channel]
-    skus: Mapping[str, int]
+    skus: Mapping[str, Sku]
     nodes: Nodes
     node_place: Mapping[str, int]
 
@@ -61,6 +67,7 @@ class Draft:
     to: Destination
     pickup_node: int
     sku_ids: Sequence[int]
+    prices: Sequence[int]  # of a unit of each line
     value: int
 
     @property
@@ -88,7 +95,7 @@ def masters_of(requests: Sequence[OrderRequest]) -> Masters:
     skus = db.rows(SKUS, [list({line.sku for request in requests for line in request.lines})])
     return Masters(
         channels={row[1]: Channel(*row) for row in channels},
-        skus=dict(skus),
+        skus={row[0]: Sku(*row[1:]) for row in skus},
         nodes=nodes,
         node_place={node.code: place for place, node in enumerate(nodes.rows)},
     )
@@ -104,8 +111,12 @@ def draft_of(request: OrderRequest, masters: Masters, *, at: datetime) -> Draft:
         raise BadInput("other_currency", params, field="currency")
     _check_instants(request, at)
     pickup = _pickup_place(request, masters)
-    sku_ids = _sku_ids(request, masters)
-    value = sum(line.quantity * line.unit_price for line in request.lines)
+    skus = _skus(request, masters)
+    prices = [
+        line.unit_price if line.unit_price is not None else sku.price if sku.currency == channel.currency else 0
+        for line, sku in zip(request.lines, skus, strict=True)
+    ]
+    value = sum(line.quantity * price for line, price in zip(request.lines, prices, strict=True))
     if value > LARGEST_VALUE:
         raise BadInput("too_large", {"most": LARGEST_VALUE}, field="lines")
     customer = request.customer
@@ -119,7 +130,8 @@ def draft_of(request: OrderRequest, masters: Masters, *, at: datetime) -> Draft:
         if pickup is None
         else _at_node(masters.nodes.rows[pickup]),
         pickup_node=0 if pickup is None else masters.nodes.rows[pickup].pk,
-        sku_ids=sku_ids,
+        sku_ids=[sku.id for sku in skus],
+        prices=prices,
         value=value,
     )
 
@@ -153,19 +165,19 @@ def _pickup_place(request: OrderRequest, masters: Masters) -> int | None:
     return place
 
 
-def _sku_ids(request: OrderRequest, masters: Masters) -> list[int]:
-    ids = []
+def _skus(request: OrderRequest, masters: Masters) -> list[Sku]:
+    found = []
     refs: set[str] = set()
     for place, line in enumerate(request.lines):
-        sku_id = masters.skus.get(line.sku)
-        if sku_id is None:
+        sku = masters.skus.get(line.sku)
+        if sku is None:
             raise BadInput("unknown_sku", {"sku": line.sku}, field=f"lines[{place}].sku")
         ref = line.line_ref or str(place + 1)
         if ref in refs:
             raise BadInput("line_ref_twice", {"line_ref": ref}, field=f"lines[{place}].line_ref")
         refs.add(ref)
-        ids.append(sku_id)
-    return ids
+        found.append(sku)
+    return found
 
 
 def _destination(customer: CustomerRequest, channel: Channel) -> Destination:

@@ -241,10 +241,12 @@ def _line_rows(draft: Draft, order_id: int) -> list[dict[str, Any]]:
             "position": place,
             "line_ref": line.line_ref or str(place),
             "sku_id": sku_id,
-            "unit_price": line.unit_price,
+            "unit_price": price,
             "units": line.quantity,
         }
-        for place, (line, sku_id) in enumerate(zip(draft.request.lines, draft.sku_ids, strict=True), start=1)
+        for place, (line, sku_id, price) in enumerate(
+            zip(draft.request.lines, draft.sku_ids, draft.prices, strict=True), start=1
+        )
     ]
 
 

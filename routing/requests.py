@@ -32,7 +32,7 @@ class LineRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     sku: Ref
     quantity: Annotated[int, Meta(ge=1, le=LARGEST_QUANTITY)]
     line_ref: Annotated[str, Meta(max_length=64, pattern=_BARE)] = ""
-    unit_price: Annotated[int, Meta(ge=0, le=LARGEST_PRICE)] = 0
+    unit_price: Annotated[int, Meta(ge=0, le=LARGEST_PRICE)] | None = None  # the SKU's own
 
 
 class CustomerRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -124,6 +124,9 @@ def minor_units(text: str, currency: str) -> int:
 
 def body_hash(request: OrderRequest) -> str:
     """The same for the same order: what tells a repeat from another order under the same ref."""
+    if any(line.unit_price is None for line in request.lines):
+        lines = [msgspec.structs.replace(line, unit_price=line.unit_price or 0) for line in request.lines]
+        request = msgspec.structs.replace(request, lines=lines)
     return sha256(msgspec.json.encode(request, order="deterministic")).hexdigest()
 
 

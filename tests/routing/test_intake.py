@@ -6,9 +6,10 @@ from django.db import connection
 
 from dom_project.lib.api_errors import BadInput, Refused
 from dom_project.lib.crypto import keyed_hash
+from inventory.models import Sku
 from routing.intake import Accepted, accept_order, accept_orders
 from routing.models import Customer, Order, OrderEvent, OrderLine, Outbox, Pending
-from routing.requests import CustomerRequest, LineRequest
+from routing.requests import CustomerRequest, LineRequest, body_hash
 from tests import make
 
 WRITTEN = (Customer, Order, OrderLine, OrderEvent, Outbox, Pending)
@@ -272,3 +273,25 @@ def test_eight_callers_with_the_same_fifty_orders_make_fifty(shop, take):
     refs = [sorted(accepted.ref for accepted in answer) for answer in answers]
     assert refs == [refs[0]] * 8
     assert sum(not accepted.repeated for answer in answers for accepted in answer) == 50
+
+
+@pytest.mark.django_db
+def test_a_line_without_a_price_takes_the_skus_own_unless_it_is_in_other_money(shop, take):
+    Sku.objects.filter(code="POT").update(currency="EUR")
+    lines = [LineRequest(sku="MUG", quantity=2), LineRequest(sku="POT", quantity=1)]
+    take(make.request("no-price", lines=lines))
+    order = Order.objects.get(order_ref="no-price")
+    assert list(order.lines.order_by("position").values_list("unit_price", flat=True)) == [1990, 0]
+    assert order.value == 3980
+
+
+@pytest.mark.django_db
+def test_a_price_of_nothing_stays_nothing(shop, take):
+    take(make.request("free", lines=[LineRequest(sku="MUG", quantity=2, unit_price=0)]))
+    assert Order.objects.get(order_ref="free").value == 0
+
+
+def test_an_order_without_prices_that_came_before_is_known_again():
+    """Prices that were left out were kept as 0: what was sent then still is the same body."""
+    priced, unpriced = LineRequest(sku="MUG", quantity=2, unit_price=0), LineRequest(sku="MUG", quantity=2)
+    assert body_hash(make.request("o", lines=[unpriced])) == body_hash(make.request("o", lines=[priced]))
