@@ -1,9 +1,7 @@
-"""Stock over HTTP: what can be promised, what was counted, the masters behind it."""
+"""Stock over HTTP: what can be promised, and the masters behind it."""
 
-from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -12,16 +10,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from dom_project.accounts.access import Right
-from dom_project.accounts.api import actor_of
-from dom_project.lib import db, problems
-from dom_project.lib.api_errors import BadInput, NotFound, Refused
-from inventory import access, api_calls, ledger, levels
-from inventory.api_calls import AFTER, KEY, LIMIT, Instant, ProblemOut
-from inventory.ledger.count import Counted
-from inventory.models import FeedRun, Node, Sku
-from inventory.movements import Count
+from dom_project.lib.api_errors import BadInput, NotFound
+from inventory import access, api_calls, levels
+from inventory.api_calls import AFTER, LIMIT, ProblemOut
+from inventory.models import Node, Sku
 
-MOST_LINES, MOST_COUNTS, LARGEST = 200, 1000, 10_000_000
+MOST_LINES, LARGEST = 200, 10_000_000
 PROBLEMS = {400: ProblemOut, 404: ProblemOut, 422: ProblemOut}
 
 
@@ -55,23 +49,6 @@ class CartOut(serializers.Serializer[Any]):
     enough = serializers.BooleanField(help_text="Every line can be served, from several nodes if need be.")
     lines = CartLineOut(many=True)
     nodes = serializers.ListField(child=serializers.CharField(), help_text="Nodes that alone have the whole cart.")
-
-
-class CountIn(serializers.Serializer[Any]):
-    node = serializers.CharField(max_length=64)
-    sku = serializers.CharField(max_length=64)
-    quantity = serializers.IntegerField(min_value=-LARGEST, max_value=LARGEST)
-    external = serializers.IntegerField(min_value=0, max_value=LARGEST, default=0)
-    observed_at = Instant(help_text="When it was true, with offset.")
-
-
-class CountsIn(serializers.Serializer[Any]):
-    counts = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=MOST_COUNTS)
-
-
-class CountsOut(serializers.Serializer[Any]):
-    taken, refused, changed, stale, drift = (serializers.IntegerField() for _ in range(5))
-    errors = api_calls.ErrorOut(many=True)  # type: ignore[assignment]  # the metaclass takes it away
 
 
 class NodeOut(serializers.Serializer[Any]):
@@ -150,84 +127,6 @@ class CartAvailability(APIView):
             )
         nodes = sorted(codes[node] for node in cart.whole if node in codes)
         return Response({"enough": cart.enough(wanted), "lines": told, "nodes": nodes})
-
-
-class StockCounts(APIView):
-    """Counts of up to 1,000 levels, each as of its own moment. Bad rows are named, good ones count."""
-
-    rights = {"POST": Right.COUNT_STOCK}
-
-    @extend_schema(
-        operation_id="count_stock",
-        parameters=[KEY],
-        request=CountsIn,
-        responses={200: CountsOut, **PROBLEMS, 409: ProblemOut},
-    )
-    @db.retry_on_conflict
-    def post(self, request: Request) -> Response:
-        at, actor = timezone.now(), actor_of(request)
-
-        def count() -> tuple[int, Any]:
-            rows = api_calls.checked(CountsIn, request, at=at)["counts"]
-            good, errors = _read_counts(rows, request.user, at=at)
-            return 200, _count(good, errors, at=at, actor=actor)
-
-        return api_calls.once(request, "count_stock", count, at=at)
-
-
-def _read_counts(rows: list[dict[str, Any]], user: Any, *, at: datetime) -> tuple[list[dict[str, Any]], list[Any]]:
-    """The rows that can be believed, with node and SKU ids, and what is wrong with the others."""
-    good: list[dict[str, Any]] = []
-    errors: list[Any] = []
-    nodes = dict(access.nodes_of(user).filter(active=True).values_list("code", "id"))
-    told = []
-    for place, row in enumerate(rows):
-        read = CountIn(data=row, context={"at": at})
-        if read.is_valid():
-            told.append((place, dict(read.validated_data)))
-        else:
-            errors += [{"row": place, **error} for error in problems.validation_errors(read.errors)]
-    skus = dict(Sku.objects.filter(code__in={count["sku"] for _, count in told}).values_list("code", "id"))
-    for place, count in told:
-        for field, known in (("node", nodes), ("sku", skus)):
-            if count[field] not in known:
-                unknown = Refused(f"unknown_{field}", {field: count[field]}, field=field, row=place)
-                errors.append(problems.error_of(unknown))
-                break
-        else:
-            good.append({**count, "node_id": nodes[count["node"]], "sku_id": skus[count["sku"]]})
-    return good, sorted(errors, key=lambda error: int(error["row"]))
-
-
-@transaction.atomic
-def _count(good: list[dict[str, Any]], errors: list[Any], *, at: datetime, actor: str) -> dict[str, Any]:
-    counted = Counted()
-    if good:
-        ids = ledger.open_levels_many([(count["node_id"], count["sku_id"]) for count in good])
-        run = FeedRun.objects.create(
-            kind=FeedRun.Kind.CALL,
-            state=FeedRun.State.APPLIED,
-            seq=int(at.timestamp()),
-            observed_at=max(count["observed_at"] for count in good),
-            started_at=at,
-            finished_at=at,
-            rows_read=len(good) + len(errors),
-            rejected=len(errors),
-        )
-        counts = [
-            Count(ids[count["node_id"], count["sku_id"]], count["quantity"], count["external"], count["observed_at"])
-            for count in good
-        ]
-        counted = ledger.count_levels(counts, run=run, part=0, at=at, actor=actor)
-        FeedRun.objects.filter(pk=run.pk).update(changed=counted.changed, stale=counted.stale, drift=counted.drift)
-    return {
-        "taken": len(good),
-        "refused": len({error["row"] for error in errors}),
-        "changed": counted.changed,
-        "stale": counted.stale,
-        "drift": counted.drift,
-        "errors": errors,
-    }
 
 
 class Nodes(APIView):

@@ -36,6 +36,7 @@ _taught: dict[str, str | Promise] = {
     "not_found": _("There is nothing here, or nothing for you."),
     "not_allowed": _("Your role or token does not allow this."),
     "not_logged_in": _("Send a token, or log in."),
+    "counted_as_nothing": _("is below 0: counted as 0, and kept as a data issue"),
     "bad_token": _("This token is not known, has ended or was revoked."),
     "unknown_parameter": _("is not a parameter of this call; it takes %(known)s"),
     "method_not_allowed": _("This address does not take %(method)s."),

@@ -78,6 +78,27 @@ def test_a_cart_with_an_unknown_sku_names_the_line(shop, mugs):
     }
 
 
+def test_a_quantity_below_0_counts_as_0_and_is_told_back(shop, mugs):
+    answer = shop.post("/api/v1/stock/counts/", counts(row(sku="NOPE"), row(quantity=-3)), format="json")
+    told = answer.json()
+    assert (told["taken"], told["refused"]) == (1, 1)
+    assert told["notes"] == [
+        {
+            "row": 1,
+            "field": "quantity",
+            "code": "counted_as_nothing",
+            "reason": "is below 0: counted as 0, and kept as a data issue",
+        }
+    ]
+    assert StockLevel.objects.get(node__code="RENO-DC").on_hand == 0
+
+
+def test_the_document_names_the_fields_of_a_counted_row(client):
+    client.force_login(make.user(Role.ADMINISTRATOR))
+    shapes = client.get("/api/schema/", HTTP_ACCEPT="application/vnd.oai.openapi+json").json()["components"]["schemas"]
+    assert set(shapes["CountIn"]["properties"]) == {"node", "sku", "quantity", "external", "observed_at"}
+
+
 def test_counts_of_good_rows_count_and_bad_rows_are_named(shop, mugs):
     answer = shop.post(
         "/api/v1/stock/counts/",
