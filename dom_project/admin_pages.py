@@ -82,13 +82,32 @@ class Record(Master):
         return False
 
 
+def _named(event: Any) -> str:
+    """The row that an event is of."""
+    named = getattr(event, "code", "") or getattr(event, "username", "") or getattr(event, "name", "")
+    return str(named or event.pgh_obj_id)
+
+
+class What(admin.AllValuesFieldListFilter):
+    """By the kind of change."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = str(_("what"))
+
+
 class AuditEvent(Record):
     """What a trigger remembered of a row: which change, when, by whom."""
 
     ordering = ["-pgh_id"]
-    list_display = ["pgh_created_at", "pgh_label", "row", "who"]
-    list_display_links = ["pgh_created_at"]
-    list_filter = ["pgh_label"]
+    list_display = ["changed", "what", "row", "who"]
+    list_display_links = ["changed"]
+    list_filter = [("pgh_label", What)]
+    exclude = ["pgh_created_at", "pgh_label", "pgh_obj", "pgh_context"]
+
+    def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
+        model.__str__ = _named  # type: ignore[assignment,method-assign]
+        super().__init__(model, admin_site)
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         known = {field.name for field in self.opts.get_fields()}
@@ -102,12 +121,19 @@ class AuditEvent(Record):
         return super().get_queryset(request).select_related("pgh_context").annotate(who=Subquery(username))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["row", "who"]
+        return ["changed", "what", "row", "who"]
+
+    @admin.display(description=_("changed at"), ordering="pgh_created_at")
+    def changed(self, event: Any) -> Any:
+        return event.pgh_created_at
+
+    @admin.display(description=_("what"), ordering="pgh_label")
+    def what(self, event: Any) -> str:
+        return event.pgh_label
 
     @admin.display(description=_("row"))
     def row(self, event: Any) -> str:
-        named = getattr(event, "code", "") or getattr(event, "username", "") or getattr(event, "name", "")
-        return str(named or event.pgh_obj_id)
+        return _named(event)
 
     @admin.display(description=_("by"), empty_value="–")
     def who(self, event: Any) -> str | None:

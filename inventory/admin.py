@@ -4,8 +4,10 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from dom_project.admin_pages import AuditEvent, Master, Record
 
@@ -161,10 +163,30 @@ class StockLevelAdmin(Record):
 
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(Record):
-    list_display = ["id", "at", "verb", "level_id", "on_hand", "allocated", "shortfall", "external", "key", "actor"]
+    list_display = ["id", "at", "verb", "node", "sku", "on_hand", "allocated", "shortfall", "external", "key", "actor"]
     list_filter = ["verb"]
-    search_fields = ["=key", "=level__id"]
+    list_select_related = ["level__node", "level__sku"]
+    search_fields = ["=key"]
+    search_help_text = _("A whole key, SKU code or node code.")
     ordering = ["-pk"]
+
+    @admin.display(description=_("node"))
+    def node(self, entry: LedgerEntry) -> str:
+        return entry.level.node.code
+
+    @admin.display(description=_("SKU"))
+    def sku(self, entry: LedgerEntry) -> str:
+        return entry.level.sku.code
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[LedgerEntry], search_term: str
+    ) -> tuple[QuerySet[LedgerEntry], bool]:
+        """By key, or all that happened to a SKU or in a node: by the index of the levels."""
+        code = search_term.strip()
+        levels = StockLevel.objects.filter(Q(sku__code=code) | Q(node__code=code))
+        if code and levels.exists():
+            return queryset.filter(level_id__in=levels.values("pk")), False
+        return super().get_search_results(request, queryset, search_term)
 
 
 @admin.register(NodeDay)

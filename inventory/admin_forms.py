@@ -69,6 +69,12 @@ class SkuForm(MasterForm):
         model = Sku
         fields = "__all__"  # noqa: DJ007
 
+    def clean_weight_grams(self) -> int:
+        grams = int(self.cleaned_data["weight_grams"])
+        if grams < 1:
+            raise forms.ValidationError(_("Freight is by weight: it is above 0."))
+        return grams
+
 
 class ChannelForm(MasterForm):
     class Meta:

@@ -35,7 +35,10 @@ def changes(event: str, *, most: int = 20, **which: Any) -> list[Change]:
     names = [field.attname for field in model._meta.concrete_fields if field.name not in LEFT_OUT]  # noqa: SLF001
     for row in reversed(found):
         fields = _difference(before.get(row.pgh_obj_id), row, names) if row.pgh_label == "update" else ()
+        known = row.pgh_obj_id in before
         before[row.pgh_obj_id] = row
+        if row.pgh_label == "update" and known and not fields:
+            continue  # saved as it was
         values = {name: getattr(row, name) for name in names}
         told.append(Change(row.pgh_created_at, row.pgh_label, _actor(row), row.pgh_obj_id, tuple(fields), values))
     return told[::-1][:most]

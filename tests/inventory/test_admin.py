@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.apps import apps
 
-from inventory import capacity, ledger
+from inventory import audit, capacity, ledger
 from inventory.models import (
     Barcode,
     Category,
@@ -16,6 +16,7 @@ from inventory.models import (
     FeedScope,
     ImportFault,
     ImportRun,
+    LedgerEntry,
     LegalEntity,
     Node,
     NodeAccess,
@@ -206,3 +207,40 @@ def test_the_trail_says_who_changed_a_master(event, client):
     ]
     newest = client.get(admin_site.url(model, "change", rows[0].pk)).content.decode()
     assert "ada" in newest
+
+
+def test_the_ledger_is_read_and_found_by_node_and_sku(kept):
+    make.stock(make.node("SPARKS"), make.sku("TRAY"), 5)
+    administrator, address = admin_site.logged_in(), admin_site.url(LedgerEntry, "changelist")
+    found = {word: administrator.get(address, {"q": word}).context["cl"].result_list for word in ("MUG", "SPARKS")}
+    assert {(row.level.node.code, row.level.sku.code) for row in found["MUG"]} == {("RENO", "MUG")}
+    assert {(row.level.node.code, row.level.sku.code) for row in found["SPARKS"]} == {("SPARKS", "TRAY")}
+    assert not administrator.get(address, {"q": "nothing"}).context["cl"].result_list
+    page = administrator.get(address, {"q": "SPARKS"}).content.decode()
+    assert 'field-node">SPARKS' in page
+    assert 'field-sku">TRAY' in page
+
+
+def test_the_trail_names_its_rows_in_words(kept):
+    model = apps.get_model("inventory", "NodeEvent")
+    administrator = admin_site.logged_in()
+    pages = administrator.get(admin_site.url(model, "changelist")).content.decode()
+    pages += administrator.get(admin_site.url(model, "change", model.objects.first().pk)).content.decode()
+    assert [words for words in ("object (", "pgh label", "Pgh", "pgh context") if words in pages] == []
+    assert "RENO" in pages
+
+
+def test_a_sku_without_weight_is_refused_at_its_field():
+    mug = make.sku("MUG")
+    form = {"name": "Mug", "weight_grams": "0", "barcodes-TOTAL_FORMS": "0", "barcodes-INITIAL_FORMS": "0"}
+    refused = admin_site.logged_in().post(admin_site.url(Sku, "change", mug.pk), form)
+    assert refused.context["adminform"].form.errors["weight_grams"] == ["Freight is by weight: it is above 0."]
+
+
+def test_saving_a_node_as_it_is_is_no_change():
+    reno = make.node("RENO")
+    for name in ("Reno store", "Reno store"):
+        reno.name = name
+        reno.save()
+    [change, made] = audit.changes("NodeEvent", pgh_obj_id=reno.pk)
+    assert (change.fields, made.what) == ((("name", "Reno", "Reno store"),), "insert")
