@@ -106,7 +106,7 @@ class AuditEvent(Record):
     exclude = ["pgh_created_at", "pgh_label", "pgh_obj", "pgh_context"]
 
     def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
-        model.__str__ = _named  # type: ignore[assignment,method-assign]
+        model.__str__ = _named  # type: ignore[method-assign]
         super().__init__(model, admin_site)
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
