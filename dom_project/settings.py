@@ -239,7 +239,7 @@ LANGUAGE_CODE = "en-us"
 # ── API ───────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["dom_project.lib.problems.LenientParser"],
+    "DEFAULT_PARSER_CLASSES": ["dom_project.lib.lenient_json.LenientParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "dom_project.accounts.api.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",

@@ -1,13 +1,15 @@
 """Will the promise hold? Judged from the days that parcels arrive on, without any statistics."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from .dossier import Parcel
 from .states import ON_THE_FLOOR, State
+
+NEAR = timedelta(hours=3)
 
 
 class Verdict(StrEnum):
@@ -16,6 +18,7 @@ class Verdict(StrEnum):
     HOLDS = "holds"
     TIGHT = "tight"  # arrives on the promised day itself
     AT_RISK = "at_risk"  # a parcel has missed its cut-off
+    NEAR = "near"  # the hour of a pickup is near and its goods are not ready
     LATE = "late"  # planned to arrive after the promise, or the promise has passed
     OPEN = "open"  # units have no place yet
     NONE = "none"  # nothing is wanted any more
@@ -61,6 +64,9 @@ def judge(
     stuck = [p for p in on_the_way if not p.left and p.cut_off_at and p.cut_off_at < at and waits_on_floor(p)]
     if stuck:
         return Outlook(Verdict.AT_RISK, days, worst.arrive_date, stuck[0].number)
+    collected = next((parcel for parcel in on_the_way if not parcel.service), None)
+    if collected and promise_at - at <= NEAR:
+        return Outlook(Verdict.NEAR, days, worst.arrive_date, collected.number)
     return Outlook(Verdict.HOLDS if days else Verdict.TIGHT, days, worst.arrive_date, worst.number)
 
 

@@ -12,7 +12,6 @@ from django.db.utils import InterfaceError, OperationalError
 from django.http import Http404
 from django.http.request import UnreadablePostError
 from rest_framework import exceptions as drf
-from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -20,12 +19,6 @@ from .api_errors import BadInput, Refused
 from .sentences import sentence
 
 log = logging.getLogger(__name__)
-
-
-class LenientParser(JSONParser):
-    """JSON with NaN and Infinity in it, which is none: read anyway, so that the field with it can be named."""
-
-    strict = False
 
 
 def problem(refused: Refused) -> dict[str, Any]:

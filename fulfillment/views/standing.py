@@ -15,9 +15,10 @@ from routing.models import Order
 LOOKS: Mapping[Verdict, tuple[str | Promise, str, str]] = {
     Verdict.KEPT: (gettext_lazy("Kept"), "good", "circle-check"),
     Verdict.MISSED: (gettext_lazy("Not kept"), "bad", "alert-circle"),
-    Verdict.HOLDS: (gettext_lazy("Will hold"), "good", "circle-check"),
-    Verdict.TIGHT: (gettext_lazy("Will hold, on the day"), "good", "circle-check"),
+    Verdict.HOLDS: (gettext_lazy("Planned in time"), "good", "circle-check"),
+    Verdict.TIGHT: (gettext_lazy("Planned for the day itself"), "quiet", "hourglass"),
     Verdict.AT_RISK: (gettext_lazy("At risk"), "warn", "alert-triangle"),
+    Verdict.NEAR: (gettext_lazy("At risk"), "warn", "alert-triangle"),
     Verdict.LATE: (gettext_lazy("Will be late"), "bad", "alert-circle"),
     Verdict.OPEN: (gettext_lazy("Not sure yet"), "warn", "hourglass"),
     Verdict.NONE: (gettext_lazy("No longer needed"), "quiet", "ban"),
@@ -87,6 +88,8 @@ def why(will: Outlook, going: Sequence[Parcel], found: Order, names: Mapping[str
         case Verdict.AT_RISK:
             node = next((names.get(p.node, p.node) for p in going if p.number == will.parcel), "")
             return _("The cut-off of %(node)s has passed and the parcel is still there.") % {"node": node}
+        case Verdict.NEAR:
+            return _("The promised hour is near and the goods are not ready.")
         case Verdict.LATE if will.arrive_date and will.days is not None and will.days < 0:
             return _("%(what)s %(plan)s on %(day)s; the promise is missed by %(days)s.") % params
         case Verdict.LATE:

@@ -10,6 +10,9 @@ class Strategy(models.Model):
     code = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
 
+    class Meta:
+        verbose_name_plural = "strategies"
+
     def __str__(self) -> str:
         return self.name
 
