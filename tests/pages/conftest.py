@@ -25,9 +25,17 @@ def accessibility_faults(page: Page) -> list[str]:
 def complaints(page: Page) -> list[str]:
     """What the console says while the page is used: refused styles and scripts show up here."""
     said: list[str] = []
-    # The live server of the tests has no streams: one that is never answered keeps the page waiting quietly.
+    # The live server of the tests has no streams: one that is never answered keeps the page waiting quietly, until the
+    # browser breaks it off on the way to another page. htmx logs that as the bare event.
     page.route("**/live/**", lambda _route: None)
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda message: (
+            said.append(message.text)
+            if message.type in ("error", "warning") and message.text != "[object Event]"
+            else None
+        ),
+    )
     page.on("pageerror", lambda error: said.append(str(error)))
     return said
 

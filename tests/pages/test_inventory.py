@@ -99,7 +99,7 @@ def test_a_day_is_changed_asked_about_and_taken_back(
     field = page.get_by_label("Parcels of this day")
     field.fill("-5")
     page.get_by_role("button", name="Set this day").click()
-    expect(page.get_by_text("greater than or equal to 0")).to_be_visible()
+    expect(page.get_by_text("Please give a whole number from 0 to")).to_be_visible()
     field.fill("20")
     page.get_by_role("button", name="Set this day").click()
     expect(page.get_by_text("10 parcels are granted above 20 already.")).to_be_visible()

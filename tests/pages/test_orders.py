@@ -39,6 +39,7 @@ def named(order: Order, name: str) -> Order:
 
 
 def search(page: Page, text: str) -> None:
+    page.wait_for_load_state()  # the scripts run then
     page.keyboard.press("/")
     expect(page.locator("#search")).to_be_focused()
     page.keyboard.type(text)
