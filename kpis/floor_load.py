@@ -103,29 +103,6 @@ WHERE o.id IN (SELECT order_id FROM routing_pending
   AND %(at)s::timestamptz + make_interval(secs => %(needs)s) + interval '1 day' > o.promise_at
 ORDER BY o.promise_at < %(at)s, o.promise_at, o.id LIMIT %(limit)s"""
 
-TO_ROUTE = """
-SELECT (SELECT count(*) FROM routing_pending), (SELECT min(since_at) FROM routing_pending),
-       (SELECT count(*) FROM routing_order WHERE accepted_at > %(hour)s),
-       (SELECT count(*) FROM routing_order
-        WHERE routed_at > %(hour)s AND accepted_at > %(hour)s - interval '1 day'),
-       (SELECT count(*) FROM routing_pending p JOIN routing_order o ON o.id = p.order_id
-        WHERE %(at)s::timestamptz + make_interval(secs => %(needs)s) + interval '1 day' > o.promise_at),
-       oldest.ref, oldest.order_ref
-FROM (VALUES (1)) one LEFT JOIN (
-  SELECT o.ref, o.order_ref FROM routing_pending p JOIN routing_order o ON o.id = p.order_id
-  ORDER BY p.since_at, o.id LIMIT 1) oldest ON true"""
-
-# Not placed anywhere yet, and even at the network's usual pace the promise is over by then.
-UNPLACED = """
-SELECT o.ref, o.order_ref, '', '', o.state, 'not_placed', o.promise_at, o.method, o.ship_to_time_zone,
-       count(*) FILTER (WHERE o.promise_at >= %(at)s) OVER (), count(*) OVER () FROM routing_order o
-WHERE o.id IN (SELECT order_id FROM routing_pending
-               UNION SELECT order_id FROM routing_orderexception WHERE closed_at IS NULL
-               UNION SELECT order_id FROM routing_orderline WHERE backordered > 0)
-  AND o.state IN ('pending', 'backordered', 'exception', 'partly_routed', 'partly_shipped')
-  AND %(at)s::timestamptz + make_interval(secs => %(needs)s) + interval '1 day' > o.promise_at
-ORDER BY o.promise_at < %(at)s, o.promise_at, o.id LIMIT %(limit)s"""
-
 # What was cancelled has closed too, but never left.
 LEFT = """
 SELECT count(*) FROM inventory_node n JOIN fulfillment_shipment s ON s.node_id = n.id
