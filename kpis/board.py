@@ -1,6 +1,6 @@
 """The executive's page as data: five figures against target and the time before, by day and by node."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -81,6 +81,7 @@ class Board:
     currency: str
     cards: list[Card]
     nodes: list[NodeRow]
+    node_names: dict[str, str]  # of all nodes, by code, in the order of their names
     marks: list[Mark]
     orders: int
     parcels: int
@@ -115,6 +116,7 @@ def read(period: Period, *, at: datetime, channel: str = "", node: str = "") -> 
     cursor = Cursor.objects.filter(name=EVENTS).first()
     currencies = {fact.currency for fact in facts + before if fact.name == "parcels"}
     targets = targets_on(period.end)
+    names = dict(db.rows("SELECT code, name FROM inventory_node ORDER BY name, code"))
     cards = []
     for figure in FIGURES.values():
         if len(currencies) > 1 and figure.unit is Unit.MONEY:
@@ -136,7 +138,8 @@ def read(period: Period, *, at: datetime, channel: str = "", node: str = "") -> 
         period=period,
         currency=min(currencies, default="USD"),
         cards=cards,
-        nodes=node_rows(period, at=at, channel=channel, node=node) if len(currencies) < 2 else [],
+        nodes=node_rows(period, names, at=at, channel=channel, node=node) if len(currencies) < 2 else [],
+        node_names=names,
         marks=marks_of(period),
         orders=sum(fact.count for fact in facts if fact.name == "orders_begun"),
         parcels=sum(fact.count for fact in facts if fact.name == "parcels"),
@@ -153,13 +156,14 @@ def _trend(figure: Figure, period: Period, facts: Sequence[Fact]) -> Sequence[fl
     return periods.sparse(period, {day: float(value) for day, value in by_day(figure, facts).items()})
 
 
-def node_rows(period: Period, *, at: datetime, channel: str = "", node: str = "") -> list[NodeRow]:
-    """The nodes that sent something, most parcels first."""
+def node_rows(
+    period: Period, names: Mapping[str, str], *, at: datetime, channel: str = "", node: str = ""
+) -> list[NodeRow]:
+    """The nodes that sent something, most parcels first; `names` by code."""
     by_node: dict[str, list[Fact]] = {}
     for fact in periods.facts_of(period, at=at, channel=channel, node=node, by_node=True):
         if fact.node:
             by_node.setdefault(fact.node, []).append(fact)
-    names = dict(db.rows("SELECT code, name FROM inventory_node WHERE code = ANY(%s)", [list(by_node)]))
     rows = [
         NodeRow(
             code,

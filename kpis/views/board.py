@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from dom_project.accounts.access import Right, needs
 from dom_project.lib.htmx import render_part
 from dom_project.templatetags.figures import quantity
-from inventory.models import Channel, Node
+from inventory.models import Channel
 from kpis import behind, board, charts, periods, sheet
 from kpis.metrics import FIGURES, Figure
 from kpis.words import DEFINITIONS, NAMES
@@ -95,7 +95,7 @@ def kpis(request: HttpRequest) -> HttpResponse:
         "lengths": [days for days in periods.LENGTHS if days != periods.TODAY],
         "is_today": asked.days == periods.TODAY,
         "channels": Channel.objects.order_by("name").values_list("code", "name"),
-        "nodes": Node.objects.order_by("name").values_list("code", "name"),
+        "nodes": read.node_names.items(),
         "rows": read.nodes if asked.whole else read.nodes[:SHOWN_NODES],
         "other_nodes": asked.query(nodes="" if asked.whole else "all") if len(read.nodes) > SHOWN_NODES else "",
         "csv": asked.query(),

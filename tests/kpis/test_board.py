@@ -188,8 +188,10 @@ def test_the_nodes_that_send_most_come_first_and_all_are_one_press_away(client):
 
 def test_the_page_takes_few_queries(client, django_assert_max_num_queries):
     client.force_login(make.user(Role.EXECUTIVE))
-    for number in range(20):
-        fact("parcels", 1, 100, node=f"N{number}")
+    period = periods.latest(14, at=datetime.now(UTC))
+    for number in range(20):  # on every day of both periods, so that they are compared
+        for days in range(28):
+            fact("parcels", 1, 100, node=f"N{number}", day=period.end - timedelta(days=days))
     with django_assert_max_num_queries(12):
         client.get(reverse("kpis"))
 
