@@ -8,6 +8,10 @@ from typing import TypeVar
 from django.db import connection
 
 R = TypeVar("R")
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND wait_event_type = 'Lock'
+"""
 
 
 def run_at_once(rivals: int, work: Callable[[int], R]) -> list[R]:
@@ -35,15 +39,18 @@ def run_at_once(rivals: int, work: Callable[[int], R]) -> list[R]:
     return [results[number] for number in range(rivals)]
 
 
-def wait_for_a_lock(seconds: float = 20) -> None:
-    """Return when somebody waits for a lock of the database."""
+def wait_for_locks(rivals: int = 1, seconds: float = 60) -> None:
+    """Return when so many connections of this database wait for a lock.
+
+    Other suites on the same server have rivals of their own: those don't count.
+    """
     until = time.monotonic() + seconds
     with connection.cursor() as cursor:
         while time.monotonic() < until:
             # Inside a transaction the first look at the activity would be remembered.
             cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-            if cursor.fetchone()[0]:
+            cursor.execute(WAITING)
+            if cursor.fetchone()[0] >= rivals:
                 return
-            time.sleep(0.01)
-    raise AssertionError("Nobody waits for a lock.")
+            time.sleep(0.005)
+    raise AssertionError(f"Fewer than {rivals} wait for a lock.")

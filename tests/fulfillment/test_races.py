@@ -2,14 +2,12 @@
 
 import random
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from dom_project.lib import db
 from dom_project.lib.api_errors import Refused
 from fulfillment import orders, shipments
 from fulfillment.models import Shipment, ShipmentLine, Task
@@ -19,13 +17,11 @@ from routing import allocations, demand, intake, shortfalls, sourcing
 from routing.models import Allocation, Order, OrderLine, Pending
 from routing.sourcing import Sourced
 from tests import make
-from tests.races import run_at_once
+from tests.races import run_at_once, wait_for_locks
 
 from .sold import AT, allocate, figures, on_the_floor, packed, picked, sold, sound, stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
-# pg_stat_activity would stand still within the transaction that holds the lock.
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 @pytest.fixture
@@ -52,8 +48,7 @@ def in_this_order(order: Order, *verbs: Callable[[], Any]) -> list[Any]:
         demand.lock_orders([order.id])
         for waiting, thread in enumerate(threads, start=1):
             thread.start()
-            while db.value(WAITING) < waiting and thread.is_alive():
-                time.sleep(0.002)
+            wait_for_locks(waiting)
     for thread in threads:
         thread.join()
     return answers
@@ -214,12 +209,10 @@ def test_what_goes_out_while_a_short_report_waits_is_counted_with_the_rest(reno,
     with transaction.atomic():
         demand.lock_orders([mine.order_id])
         reporter.start()
-        while not db.value(WAITING):
-            time.sleep(0.002)
+        wait_for_locks()
         picker.start()
         assert picking.wait(20)
-    while reporter.is_alive() and not db.value(WAITING):
-        time.sleep(0.002)
+    wait_for_locks()
     counted.set()
     reporter.join()
     picker.join()

@@ -13,7 +13,7 @@ from inventory.capacity import ParcelSlot
 from inventory.models import Connection, FeedRun, FeedScope, LedgerEntry, NodeDay, PublishedAtp, StockLevel
 from inventory.movements import Count, Movement, Wanted
 from tests import make
-from tests.races import run_at_once, wait_for_a_lock
+from tests.races import run_at_once, wait_for_locks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = date(2026, 11, 10)
@@ -108,7 +108,7 @@ def test_stock_that_arrives_while_an_allocation_waits_is_granted():
     with transaction.atomic():
         ledger.receive_many([Movement("late", level.pk, 5, DAY)], at=at(9), actor="test")
         waiting.start()
-        wait_for_a_lock()
+        wait_for_locks()
     waiting.join()
     assert told == [{}]
     assert counters(level) == (9, 9, 0, 0)
@@ -176,7 +176,7 @@ def test_a_count_that_waits_sees_what_was_shipped_meanwhile():
     with transaction.atomic():
         ledger.adjust_many([Movement("sold", level.pk, -20, DAY)], at=at(9), actor="test")
         counting.start()
-        wait_for_a_lock()
+        wait_for_locks()
     counting.join()
     assert counters(level) == (40, 0, 0, 40)
 
@@ -193,7 +193,7 @@ def test_a_movement_that_meets_the_first_count_of_its_node_is_not_lost():
     with transaction.atomic():
         ledger.adjust_many([Movement("sold", level.pk, -20, DAY)], at=at(9), actor="test")
         counting.start()
-        wait_for_a_lock()
+        wait_for_locks()
     counting.join()
     assert counters(level) == (30, 0, 0, 30)
 
