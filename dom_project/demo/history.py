@@ -57,13 +57,13 @@ def play(
                 each_morning(hour)
             if total:
                 tell(hour, total)
-        total += one_step(market, hour, per_day=per_day)
+        total += one_step(market, hour, end, per_day=per_day)
     tell(end, total)
     return total
 
 
-def one_step(market: Market, start: datetime, *, per_day: float) -> Counter[str]:
-    """The orders of one step, then what routing and the floor make of them at its end."""
+def one_step(market: Market, start: datetime, end: datetime, *, per_day: float) -> Counter[str]:
+    """The orders of one step, then what routing and the floor make of them at its end, nothing later than `end`."""
     counts, at = Counter[str](), start + STEP + AFTER
     bodies = [
         body
@@ -81,7 +81,8 @@ def one_step(market: Market, start: datetime, *, per_day: float) -> Counter[str]
         continue
     while shipments.dispatch_due(at=at, actor="demo", limit=BATCH) >= BATCH:
         continue
-    counts.update(floor.play(at=at, pace=PACE).counts)
+    pace = floor.Pace(min(PACE.pick, end - at), min(PACE.pack, end - at))
+    counts.update(floor.play(at=at, pace=pace).counts)
     return counts
 
 
