@@ -10,7 +10,6 @@ from django.utils.translation import ngettext
 
 from routing.choices import Choices
 from routing.models import Order, StrategyVersion
-from routing.rules import Refusal
 from routing.trial_walk import Against, Bar, Passed, Past, Walk
 from routing.tried import Candidate, Trial
 from routing.words import rules as sentences
@@ -130,7 +129,7 @@ def tell(
     """The trial in the reader's language. `skus`: what the order's SKUs are called, by code."""
     node = choices.of["node"]
     candidates = [
-        ToldCandidate(node.get(one.node, one.node), _why(refusal, choices) if refusal else "", one)
+        ToldCandidate(node.get(one.node, one.node), words_of(refusal.code, refusal.params) if refusal else "", one)
         for one, refusal in walk.candidates
     ]
     names = sentences.Names(choices.of, choices.currency)
@@ -181,15 +180,6 @@ def _passed_by(passed: Passed, names: sentences.Names) -> str:
         Past.NOT_SELECTED: _("does not select it"),
         Past.FELL_THROUGH: _("selects it, finds no place for it and passes it on"),
     }[passed.why]
-
-
-def _why(refusal: Refusal, choices: Choices) -> str:
-    """The refusal with names in place of codes."""
-    params: dict[str, Any] = dict(refusal.params)
-    known = choices.of.get(refusal.code.removeprefix("rule_"), {})
-    if "values" in params:
-        params["values"] = [known.get(code, code) for code in str(params["values"]).split(", ")]
-    return words_of(refusal.code, params)
 
 
 def _refused_nodes(candidates: Sequence[ToldCandidate]) -> list[RefusedNodes]:

@@ -42,7 +42,9 @@ def test_an_order_is_tried_on_the_unsaved_rules_and_nothing_is_written(send: Any
     tried = send("test", rules, order="A-1").context["edit"].test
     assert [parcel.node for parcel in tried.parcels] == ["Denver"]
     assert [(rule.number, rule.why) for rule in tried.passed] == [(1, "is switched off")]
-    assert [(group.why, group.names) for group in tried.refused_nodes] == [("is left out by rule 2 (Reno)", ["Reno"])]
+    assert [(group.why, group.names) for group in tried.refused_nodes] == [
+        ("is not among the nodes that rule 2 takes", ["Reno"])
+    ]
     assert [(bar.nodes, bar.chosen, bar.live) for bar in tried.bars] == [
         ("Reno", False, True),
         ("Denver", True, False),
