@@ -128,6 +128,7 @@
   document.addEventListener('htmx:trigger', event => taken.add(event.target));
   const tellAgain = part => setTimeout(() => {
     if (!part.isConnected || !untold.has(part)) return;
+    if (busy()) { tellAgain(part); return; }
     htmx.trigger(part, `sse:${untold.get(part)}`);
     if (taken.delete(part)) untold.delete(part);
     else tellAgain(part);
@@ -137,6 +138,32 @@
     if (taken.delete(part)) { untold.delete(part); return; }
     if (!untold.has(part)) tellAgain(part);
     untold.set(part, event.detail.type);
+  });
+
+  // News never takes away what is being pressed: not while a question is open, not between a press and its answer. A
+  // part that asked before the press is older than that answer, too; it is told once more.
+  const pressing = new Set();
+  let presses = 0;
+  const asked = new WeakMap(); // requests of parts that ask by themselves, with the presses before them
+  const busy = () => dialog.open || pressing.size > 0;
+  document.addEventListener('htmx:beforeSend', event => {
+    const { xhr, elt, requestConfig } = event.detail;
+    if (requestConfig.verb === 'get') {
+      if (elt.matches('[data-quiet]')) asked.set(xhr, presses);
+      return;
+    }
+    presses += 1;
+    pressing.add(xhr);
+    xhr.addEventListener('loadend', () => pressing.delete(xhr));
+  });
+  document.addEventListener('htmx:beforeOnLoad', event => {
+    const { xhr, elt, requestConfig } = event.detail;
+    if (!asked.has(xhr) || (!busy() && asked.get(xhr) === presses)) return;
+    event.preventDefault();
+    const news = requestConfig.triggeringEvent?.type;
+    if (!news?.startsWith('sse:') || untold.has(elt)) return;
+    untold.set(elt, news.slice(4));
+    tellAgain(elt);
   });
 
   // A press that leads to another page is not led back by the news of what it did.

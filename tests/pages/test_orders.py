@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from dom_project.accounts.models import Role, User
+from fulfillment import orders
 from inventory.models import Node, StockLevel
 from routing.exceptions import Raised, raise_many
 from routing.models import Customer, Order, OrderException, Pending
@@ -80,6 +81,40 @@ def test_a_line_is_cancelled_after_a_question_that_says_how_much(
     expect(page.get_by_role("button", name="Cancel TRAY")).to_be_visible()
     assert StockLevel.objects.get(sku__code="MUG").allocated == 0
     assert sound()
+    assert complaints == []
+
+
+def test_a_cancel_is_answered_though_the_news_of_it_comes_first(
+    page: Page, live_server: LiveServer, reno: Node, kim: User, complaints: list[str]
+) -> None:
+    order = on_the_floor(reno, lines={"MUG": 2}).order
+    held: list[Route] = []
+    page.route("**/cancel/", lambda route: held.append(route))
+    page.goto(f"{live_server.url}/orders/{order.ref}/")
+    page.get_by_role("button", name="Cancel order…").click()
+    with page.expect_request("**/cancel/"):
+        page.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
+    answer = held[0].fetch()
+    with page.expect_response(lambda response: "drawn=" in response.url and response.status == 200):
+        page.evaluate("htmx.trigger('[data-quiet]', 'sse:orders')")
+    held[0].fulfill(response=answer)
+    expect(page.get_by_role("status").filter(has_text="Cancelled.")).to_contain_text("2 of 2 cancelled")
+    expect(page.locator("#order-state")).to_have_text("Cancelled")
+    expect(page.get_by_role("button", name="Cancel order…")).to_have_count(0)
+    assert complaints == []
+
+
+def test_a_question_outlives_the_news_that_comes_while_it_is_read(
+    page: Page, live_server: LiveServer, reno: Node, kim: User, complaints: list[str]
+) -> None:
+    order = on_the_floor(reno, lines={"MUG": 2, "TRAY": 1}).order
+    page.goto(f"{live_server.url}/orders/{order.ref}/")
+    page.get_by_role("button", name="Cancel order…").click()
+    orders.cancel(order.ref, line_refs=["1"], at=timezone.now(), actor="user:3")
+    page.evaluate("htmx.trigger('[data-quiet]', 'sse:orders')")
+    page.wait_for_load_state("networkidle")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
+    expect(page.get_by_role("status").filter(has_text="Cancelled.")).to_contain_text("1 of 1 cancelled")
     assert complaints == []
 
 
