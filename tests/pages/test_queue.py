@@ -149,6 +149,40 @@ def test_what_is_not_there_is_reported_with_its_consequence_in_sight(
     assert sound()
 
 
+REFUSED = "Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)"
+
+
+def test_a_refused_form_leaves_nothing_else_in_the_console(
+    page: Page, live_server: LiveServer, robin: User, reno: Node, complaints: list[str]
+) -> None:
+    begun, boxed = on_the_floor(reno, lines={"MUG": 2}), packed(reno)
+    bag = packed(reno, method="pickup", pickup_node=reno)
+    shipments.make_ready_many([bag.pk], at=AT, actor="user:7")
+
+    def refused(press: str, words: str, field: str) -> None:
+        # As password managers do, and Chromium where a field is dragged larger.
+        page.locator(field).evaluate("field => { field.style.color = 'red'; }")
+        page.get_by_role("button", name=press).click()
+        expect(page.get_by_text(words)).to_be_visible()
+        assert complaints == [REFUSED]
+        complaints.clear()
+
+    page.goto(live_server.url + path(begun))
+    scan(page, TRAY)
+    expect(page.get_by_text("Expected: Enamel mug, sage (MUG).")).to_be_visible()
+    assert complaints == [REFUSED]
+    complaints.clear()
+    more = f"#more-{begun.lines.get().pk}"
+    page.locator(more).evaluate("button => { button.value = '3'; }")
+    refused("One more picked: Enamel mug, sage", "MUG: 3 units can't be, at most 2 are asked for.", more)
+    page.get_by_role("link", name="Not there Enamel mug, sage").click()
+    refused("Report short", "Say why: missing or damaged.", "#found")
+    page.goto(live_server.url + path(boxed))
+    refused("Ship: the carrier has it", "A parcel leaves with a tracking number.", "#tracking")
+    page.goto(live_server.url + path(bag))
+    refused("Hand over to the customer", "Ask for the name first.", "#checked")
+
+
 def test_a_cancel_reaches_the_picker_by_itself(
     page: Page, live_server: LiveServer, robin: User, reno: Node, news: list[str]
 ) -> None:
