@@ -20,6 +20,7 @@ ORDER_STATES: Mapping[str, Look] = {
     "pending": Look(_("To route"), "info", "hourglass"),
     "routed": Look(_("Routed"), "busy", "route"),
     "partly_routed": Look(_("Partly routed"), "warn", "arrows-split-2"),
+    "ready": Look(_("Ready for pickup"), "good", "basket-check"),  # as `fulfillment.search` derives it
     "backordered": Look(_("Back-ordered"), "warn", "calendar-due"),
     "exception": Look(_("Exception"), "bad", "alert-triangle"),
     "held": Look(_("Held"), "warn", "player-pause"),

@@ -113,6 +113,14 @@ class Parcel:
         return sum(item.picked for item in self.items if item.state != "released")
 
 
+def waits_for_customer(state: str, method: str, parcels: Sequence[Parcel]) -> bool:
+    """Whether all that is still open of an order lies ready to be collected: `search.SHOWN_STATE` in Python."""
+    if state not in {"routed", "partly_shipped"} or method == "ship":
+        return False
+    here = [parcel for parcel in parcels if not (parcel.gone or parcel.left)]
+    return bool(here) and all(parcel.state == State.READY for parcel in here)
+
+
 class Loose(NamedTuple):
     """What is open or was added: exceptions, the wait to be sourced, the answer, returns, goods to put back."""
 

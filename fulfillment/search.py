@@ -14,7 +14,8 @@ from routing.intake import email_key, phone_key
 class Row(NamedTuple):
     """An order in a list. `units` of `lines` lines; `nodes` are the codes of those that have or had a part of it.
 
-    The promise is a day or an hour of `time_zone`, where the order goes.
+    The promise is a day or an hour of `time_zone`, where the order goes. `state` is as in `SHOWN_STATE`; `due` is the
+    value of the units that are not cancelled.
     """
 
     id: int
@@ -30,6 +31,7 @@ class Row(NamedTuple):
     lines: int
     shipped: int
     value: int
+    due: int
     currency: str
     accepted_at: datetime
     promise_at: datetime
@@ -59,23 +61,32 @@ BY_TEXT = """o.id IN (
     WHERE (c.email_hash = %(email)s AND c.email_hash <> '') OR (c.phone_hash = %(phone)s AND c.phone_hash <> '')
   UNION ALL SELECT r.id FROM routing_order r JOIN routing_customer c ON c.id = r.customer_id
     WHERE to_tsvector('simple'::regconfig, coalesce(c.name, '')) @@ to_tsquery('simple'::regconfig, %(name)s))"""
+# An order that only waits for its customer is routed, or partly shipped, as far as routing goes: all that is still open
+# of it lies ready. `dossier.waits_for_customer` says the same of one order.
+SHOWN_STATE = """CASE WHEN o.state IN ('routed', 'partly_shipped') AND o.method <> 'ship'
+  AND EXISTS (
+    SELECT FROM fulfillment_shipment s WHERE s.order_id = o.id AND s.state = 'ready' AND s.closed_at IS NULL)
+  AND NOT EXISTS (SELECT FROM routing_allocation a WHERE a.order_id = o.id AND a.state = 'open' AND NOT EXISTS (
+    SELECT FROM fulfillment_shipment s WHERE s.order_id = o.id AND s.parcel = a.parcel AND s.state = 'ready'))
+  THEN 'ready' ELSE o.state END"""
 AT_NODE = AT_NODES.format(order="o", nodes="%(nodes)s")
 LIST = """
-SELECT o.id, o.ref, o.order_ref, n.code, o.method, o.state, coalesce(c.name, ''), coalesce(c.city, ''),
-  o.ship_to_region, l.units, l.lines, l.shipped, o.value, o.currency, o.accepted_at, o.promise_at,
+SELECT o.id, o.ref, o.order_ref, n.code, o.method, {state}, coalesce(c.name, ''), coalesce(c.city, ''),
+  o.ship_to_region, l.units, l.lines, l.shipped, o.value, l.due, o.currency, o.accepted_at, o.promise_at,
   o.ship_to_time_zone, coalesce(a.nodes, ARRAY[]::text[])
 FROM (SELECT * FROM routing_order o WHERE {where}
   ORDER BY o.accepted_at {way}, o.id {way} LIMIT %(limit)s) o
 JOIN inventory_channel n ON n.id = o.channel_id LEFT JOIN routing_customer c ON c.id = o.customer_id
 CROSS JOIN LATERAL (SELECT coalesce(sum(ordered), 0)::int AS units, count(*)::int AS lines,
-  coalesce(sum(shipped), 0)::int AS shipped FROM routing_orderline WHERE order_id = o.id) l
+  coalesce(sum(shipped), 0)::int AS shipped,
+  coalesce(sum((ordered - cancelled) * unit_price), 0)::bigint AS due FROM routing_orderline WHERE order_id = o.id) l
 CROSS JOIN LATERAL (SELECT array_agg(DISTINCT x.code ORDER BY x.code) AS nodes FROM routing_allocation p
   JOIN inventory_node x ON x.id = p.node_id WHERE p.order_id = o.id AND p.state <> 'released') a
 ORDER BY o.accepted_at DESC, o.id DESC
 """
 BY_STATE = """
 SELECT state, count(*)::int FROM (
-  SELECT o.state FROM routing_order o WHERE {where} ORDER BY o.accepted_at DESC, o.id DESC LIMIT %(most)s
+  SELECT {state} AS state FROM routing_order o WHERE {where} ORDER BY o.accepted_at DESC, o.id DESC LIMIT %(most)s
 ) s GROUP BY state
 """
 
@@ -103,12 +114,12 @@ def orders(
     """
     where, params = _where(text, channel, method, nodes, accepted_from, accepted_until)
     if states:
-        where.append("o.state = ANY(%(states)s::text[])")
+        where.append(f"{SHOWN_STATE} = ANY(%(states)s::text[])")
     if before or after:
         where.append(f"(o.accepted_at, o.id) {'<' if before else '>'} (%(edge_at)s, %(edge_id)s)")
     params |= {"states": list(states), "limit": limit + 1}
     params |= dict(zip(("edge_at", "edge_id"), before or after or (None, None), strict=True))
-    sql = LIST.format(where=" AND ".join(where), way="ASC" if after else "DESC")
+    sql = LIST.format(state=SHOWN_STATE, where=" AND ".join(where), way="ASC" if after else "DESC")
     found = [Row(*row) for row in db.rows(sql, params)]
     more = len(found) > limit
     if after:
@@ -137,7 +148,7 @@ def count_by_state(
     `most` looks at so many of the newest only: a page need not count millions.
     """
     where, params = _where(text, channel, method, nodes, accepted_from, accepted_until)
-    return dict(db.rows(BY_STATE.format(where=" AND ".join(where)), params | {"most": most}))
+    return dict(db.rows(BY_STATE.format(state=SHOWN_STATE, where=" AND ".join(where)), params | {"most": most}))
 
 
 def _where(

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from dom_project.lib import db
+from fulfillment.search import SHOWN_STATE
 
 from .metrics import Figure
 from .periods import Period
@@ -58,7 +59,7 @@ WITH f AS (
 ), ranked AS (
   SELECT *, count(*) OVER () AS total, (sum(whole) OVER ())::bigint AS counted, {badness} AS badness FROM f {only}
 )
-SELECT o.ref, o.order_ref, c.name, o.state, o.accepted_at, o.first_promise_at, coalesce(n.name, r.node), r.cost,
+SELECT o.ref, o.order_ref, c.name, {state}, o.accepted_at, o.first_promise_at, coalesce(n.name, r.node), r.cost,
        r.currency, r.whole, r.part, r.minutes, o.method, o.ship_to_time_zone, r.total, r.counted, r.badness, r.order_id
 FROM ranked r JOIN routing_order o ON o.id = r.order_id JOIN inventory_channel c ON c.id = o.channel_id
 LEFT JOIN inventory_node n ON n.code = r.node
@@ -105,7 +106,9 @@ def orders(
         "order": int(order) if known else 2**62,
         "limit": PAGE + 1,
     }
-    statement = FOUND.format(badness=BADNESS[figure.code], only=HURTS.get(figure.code, "") if only == "hurts" else "")
+    statement = FOUND.format(
+        badness=BADNESS[figure.code], state=SHOWN_STATE, only=HURTS.get(figure.code, "") if only == "hurts" else ""
+    )
     found = db.rows(statement, asked)
     rows = [OrderRow(*row[:14]) for row in found[:PAGE]]
     last = found[PAGE - 1] if len(found) > PAGE else None

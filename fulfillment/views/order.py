@@ -114,6 +114,7 @@ def _page(request: HttpRequest, found: Order, at: datetime) -> dict[str, Any]:
     by_ref = {line.line_ref: line for line in lines}
     return {
         "order": found,
+        "state": "ready" if dossier.waits_for_customer(found.state, found.method, parcels) else found.state,
         "lines": lines,
         "pickup_node": next((name for _code, name, *_r, pk in nodes if pk == found.pickup_node_id), ""),
         "status": standing.status(found, parcels, lines, loose.exceptions, names),

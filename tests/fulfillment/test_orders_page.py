@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from dom_project.accounts.models import Role
+from fulfillment import orders, shipments
 from inventory.models import Channel
 from routing.models import Customer, Order
 from tests import make
 
-from .sold import AT, shipped, stock
+from .sold import AT, packed, shipped, sold, stock
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -84,6 +85,28 @@ def test_states_and_channels_filter_and_keep_each_other(desk, reno):
     assert f'href="?state=pending&amp;channel={gone.channel.code}"' in page
     assert 'href="?state=pending" aria-current="true">Kiosk' in page
     assert 'href="?channel=kiosk"' in page
+
+
+def test_what_was_cancelled_is_no_longer_to_be_paid(desk, reno):
+    stock(reno, TRAY=9)
+    part, whole = sold(reno, lines={"MUG": 2, "TRAY": 1}), sold(reno, lines={"MUG": 3})
+    orders.cancel(part.ref, line_refs=["1"], at=AT, actor="user:3")
+    orders.cancel(whole.ref, at=AT, actor="user:3")
+    page = text_of(desk.get("/orders/"))
+    assert '$19.90<div class="cell-sub">$39.80 cancelled</div></td>' in page
+    assert "<s>$59.70</s></td>" in page
+    assert page.count("cancelled</div>") == 1
+
+
+def test_what_waits_for_its_customer_is_found_under_a_state_of_its_own(desk, reno):
+    bag, parcel = packed(reno, method="pickup", pickup_node=reno), packed(reno)
+    shipments.make_ready_many([bag.pk], at=AT, actor="user:7")
+    page = text_of(desk.get("/orders/", {"state": "ready"}))
+    assert 'href="?state=ready" aria-current="true">Ready for pickup <span class="count">1</span>' in page
+    assert bag.order.order_ref in page
+    assert parcel.order.order_ref not in page
+    assert "Ready for pickup</span>" in text_of(desk.get(f"/orders/{bag.order.ref}/"))
+    assert "Ready for pickup" not in text_of(desk.get(f"/orders/{parcel.order.ref}/"))
 
 
 def test_a_parcel_is_promised_for_a_day_there_and_a_pickup_for_an_hour_of_the_store(desk, reno):
