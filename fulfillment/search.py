@@ -61,8 +61,8 @@ BY_TEXT = """o.id IN (
     WHERE (c.email_hash = %(email)s AND c.email_hash <> '') OR (c.phone_hash = %(phone)s AND c.phone_hash <> '')
   UNION ALL SELECT r.id FROM routing_order r JOIN routing_customer c ON c.id = r.customer_id
     WHERE to_tsvector('simple'::regconfig, coalesce(c.name, '')) @@ to_tsquery('simple'::regconfig, %(name)s))"""
-# An order that only waits for its customer is routed, or partly shipped, as far as routing goes: all that is still open
-# of it lies ready. `dossier.waits_for_customer` says the same of one order.
+# An order that only waits for its customer is routed, or partly shipped, as far as routing goes: all that is still
+# open of it lies ready. `dossier.waits_for_customer` says the same of one order.
 SHOWN_STATE = """CASE WHEN o.state IN ('routed', 'partly_shipped') AND o.method <> 'ship'
   AND EXISTS (
     SELECT FROM fulfillment_shipment s WHERE s.order_id = o.id AND s.state = 'ready' AND s.closed_at IS NULL)
