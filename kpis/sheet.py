@@ -1,8 +1,11 @@
 """The figures as a table for a spreadsheet: the period, the one before, then day by day."""
 
+import csv
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from fractions import Fraction
+from io import StringIO
+from typing import NamedTuple
 
 from inventory.currencies import exponent
 
@@ -13,6 +16,23 @@ from .periods import Period
 COLUMNS = (
     "span", "start_date", "end_date", "figure", "value", "unit", "currency", "target", "counted", "days_with_figures",
 )  # fmt: skip
+
+
+class Sheet(NamedTuple):
+    """A file of figures: what it is called, and its text."""
+
+    name: str
+    text: str
+
+
+def write(days: int, *, at: datetime, channel: str = "", node: str = "") -> Sheet:
+    """The figures of the latest period of so many days as CSV: `COLUMNS`, then the rows of `read`."""
+    period = periods.latest(days, at=at)
+    text = StringIO()
+    lines = csv.writer(text)
+    lines.writerow(COLUMNS)
+    lines.writerows(read(period, at=at, channel=channel, node=node))
+    return Sheet(f"fairlead-kpis-{period.start}-{period.end}.csv", text.getvalue())
 
 
 def read(period: Period, *, at: datetime, channel: str = "", node: str = "") -> list[Sequence[object]]:

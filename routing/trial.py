@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from django.db.models import Q
 
 from dom_project.lib import db
 from dom_project.lib.api_errors import NotFound, Refused
@@ -17,8 +18,10 @@ from routing.engine.explain import Explanation, NodeView, explain
 from routing.engine.solve import solve
 from routing.facts import Facts, GivenBack
 from routing.gather import gather
+from routing.models import Order, OrderLine, StrategyVersion
 from routing.rules import Rule
 from routing.sourcing import OPTIONS
+from routing.trial_walk import Own, Walk, walk_of
 from routing.tried import Candidate, Trial
 
 # While a level is short, what it lacks is not given back: those units are not there.
@@ -35,22 +38,61 @@ FROM routing_order o WHERE o.ref = %s
 """
 
 
-def test_order(order_ref: str, rules: Sequence[Mapping[str, Any]], *, at: datetime) -> Trial:
+class Tested(NamedTuple):
+    """One order tried on unsaved rules. `skus`: what its SKUs are called, by code."""
+
+    order: Order
+    skus: Mapping[str, str]
+    trial: Trial
+    walk: Walk
+    milliseconds: float
+
+
+def try_order(
+    asked: str, rules: Sequence[Mapping[str, Any]], *, live: StrategyVersion | None = None, at: datetime
+) -> Tested:
     """Try unsaved rules on an order as it stands now, its own open allocations given back in the facts only.
 
-    Raises NotFound for an unknown order, BadInput for a rule that can't be read (field and reason), and Refused
-    (`nothing_to_route`) when all of it has shipped or is cancelled. Writes nothing.
+    `asked` is our ref or the channel's own, of which the newest order counts. What the live version would do is told
+    beside it, where its rules are others. Raises NotFound for an unknown order, BadInput for a rule that can't be read
+    (field and reason), and Refused (`nothing_to_route`) when all of it has shipped or is cancelled. Writes nothing.
     """
-    return compare(order_ref, [read(rules)], at=at)[0]
+    found = Order.objects.filter(Q(ref=asked) | Q(order_ref=asked)).select_related("channel")
+    order = found.order_by("-accepted_at", "-id").first()
+    if order is None:
+        raise NotFound("unknown_order", {"order": asked}, field="order")
+    # A rule without a ref gets one: the steps are told by it.
+    rules = [{**rule, "ref": rule.get("ref") or f"new{n}"} for n, rule in enumerate(rules, start=1)]
+    sets = [strategies.parse(rules)]
+    if live and strategies.rules_of(live) != rules:
+        sets.append(strategies.parsed_rules(live))
+    tried = compare(order.ref, sets, at=at)
+    skus, own = _facts(order)
+    walk = walk_of(tried[0], tried[1] if len(tried) > 1 else None, rules, own)
+    return Tested(order, skus, tried[0], walk, tried[0].gather_ms + sum(each.solve_ms for each in tried))
 
 
-def read(rules: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
-    """Unsaved rules as the engine takes them; one without a ref gets one. Raises BadInput with field and reason."""
-    return strategies.parse([{**rule, "ref": rule.get("ref") or f"new{n}"} for n, rule in enumerate(rules, start=1)])
+def newest_orders(n: int) -> list[Order]:
+    """Orders to try: those that came last."""
+    found = Order.objects.order_by("-accepted_at", "-id")
+    return list(found.only("ref", "order_ref", "ship_to_region", "method")[:n])
+
+
+def _facts(order: Order) -> tuple[dict[str, str], Own]:
+    """What the order's SKUs are called, and what it has for the criteria of rules."""
+    rows = OrderLine.objects.filter(order=order).order_by("id")
+    lines = list(rows.values_list("sku__code", "sku__name", "sku__category__code"))
+    own: Own = {
+        "channel": frozenset({order.channel.code}),
+        "method": frozenset({order.method}),
+        "region": frozenset({order.ship_to_region}),
+        "category": frozenset(category for *_names, category in lines),
+    }
+    return {code: name for code, name, _category in lines}, own
 
 
 def compare(order_ref: str, several: Sequence[tuple[Rule, ...]], *, at: datetime) -> list[Trial]:
-    """Try each of several sets of rules on one order, all on the same facts. As `test_order` else."""
+    """Try each of several sets of rules on one order, all on the same facts. Raises as `try_order` does."""
     start = perf_counter()
     with db.read_only_snapshot():
         known = db.rows(ORDER, [order_ref])

@@ -4,6 +4,7 @@ from .dispatch import dispatch_due
 from .leaving import deliver_many, hand_over_many, lose_many, ship_many
 from .packing import make_ready_many, pack_many
 from .picking import (
+    Missed,
     expect_scan,
     lay_back_many,
     pick_many,
@@ -16,6 +17,7 @@ from .recall import answer_recalls, recall_many
 from .short import Reason, report_short
 
 __all__ = [
+    "Missed",
     "Reason",
     "answer_recalls",
     "deliver_many",

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -32,6 +33,7 @@ MOST_URGENT = """
 SELECT id FROM fulfillment_shipment
 WHERE node_id = %s AND closed_at IS NULL AND state = 'to_pick' ORDER BY cut_off_at, id LIMIT 1
 """
+TOLD = "SELECT id, ref, picker FROM fulfillment_shipment WHERE node_id = %s AND (id = %s OR ref = %s)"
 SKU_OF_CODE = """
 SELECT k.code, k.name FROM inventory_sku k WHERE k.code = %(code)s
 UNION ALL
@@ -50,17 +52,35 @@ def start_picking_many(shipment_ids: Collection[int], *, at: datetime, actor: st
     return [shipment.id for shipment in start(shipments, at=at, actor=actor)]
 
 
-def start_next(node_id: int, *, at: datetime, actor: str) -> int | None:
-    """Start the node's shipment with the earliest cut-off. Returns it, None when nothing is left to start.
+class Missed(NamedTuple):
+    """The shipment that somebody meant to start, as it is now. `picker` may be empty, or be themselves."""
+
+    ref: str
+    picker: str
+
+
+class Next(NamedTuple):
+    """`ref`: what was started, empty when nothing was left. `missed`: what was meant instead, None if it was this."""
+
+    ref: str
+    missed: Missed | None
+
+
+def start_next(node_id: int, *, seen: str = "", at: datetime, actor: str) -> Next:
+    """Start the node's shipment with the earliest cut-off. `seen`: the ref of the one that the picker meant, if any.
 
     What somebody else starts at the same moment is passed over.
     """
-    while (due := db.value(MOST_URGENT, [node_id])) is not None:
+    started = 0
+    while not started and (due := db.value(MOST_URGENT, [node_id])) is not None:
         try:
-            return start_picking_many([due], at=at, actor=actor)[0]
+            [started] = start_picking_many([due], at=at, actor=actor)
         except IllegalMove:
             continue
-    return None
+    found = db.rows(TOLD, [node_id, started, seen])
+    ref = next((ref for found_id, ref, _picker in found if found_id == started), "")
+    missed = next((Missed(ref, picker) for found_id, ref, picker in found if found_id != started), None)
+    return Next(ref, missed)
 
 
 @db.retry_on_conflict

@@ -17,8 +17,8 @@ from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.htmx import live_url, render_part, say
 from fulfillment import access, orders, shipments, words
 from fulfillment import queue as floor
-from fulfillment.models import Shipment
 from fulfillment.queue import Card, Tab
+from fulfillment.shipments import Missed
 from inventory.access import is_bound, node_for, nodes_of
 from inventory.models import Node
 
@@ -84,18 +84,14 @@ def queue(request: HttpRequest, node_code: str) -> HttpResponse:
 def queue_next(request: HttpRequest, node_code: str) -> HttpResponse:
     """Begin the most urgent shipment; say so if it is not the one that the button named."""
     node, me = node_for(request.user, node_code), actor_of(request)
-    seen = Shipment.objects.filter(node=node, ref=request.POST.get("seen", "")[:20].replace("\0", "")).first()
-    started = shipments.start_next(node.pk, at=timezone.now(), actor=me)
-    taken = bool(seen and seen.pk != started)
-    if seen and taken:
-        seen.refresh_from_db(fields=["picker"])
-    if started is None:
-        text = faster(seen) if seen and taken else _("Nothing is left to pick.")
+    seen = request.POST.get("seen", "")[:20].replace("\0", "")
+    started = shipments.start_next(node.pk, seen=seen, at=timezone.now(), actor=me)
+    if not started.ref:
+        text = faster(started.missed) if started.missed else _("Nothing is left to pick.")
         return say(request, redirect("queue", node.code), text, level="info")
-    ref = Shipment.objects.values_list("ref", flat=True).get(pk=started)
-    response = redirect("pick", node.code, ref)
-    if seen and taken and seen.picker != me:
-        return say(request, response, f"{faster(seen)} {_('This is the next one.')}", level="info")
+    response = redirect("pick", node.code, started.ref)
+    if started.missed and started.missed.picker != me:
+        return say(request, response, f"{faster(started.missed)} {_('This is the next one.')}", level="info")
     return response
 
 
@@ -135,15 +131,12 @@ def main_button(
     return {"url": reverse("pick", args=[node.code, mine.ref]), "icon": icon, "text": text}
 
 
-def faster(shipment: Shipment) -> str:
+def faster(missed: Missed) -> str:
     """That somebody else has this one, with their name."""
-    who = names_of([shipment.picker]).get(shipment.picker)
-    if not shipment.picker:
-        return _("%(shipment)s is gone from the queue.") % {"shipment": short(shipment.ref)}
-    return _("%(person)s was faster with %(shipment)s.") % {
-        "person": who or _("A colleague"),
-        "shipment": short(shipment.ref),
-    }
+    if not missed.picker:
+        return _("%(shipment)s is gone from the queue.") % {"shipment": short(missed.ref)}
+    who = names_of([missed.picker]).get(missed.picker) or _("A colleague")
+    return _("%(person)s was faster with %(shipment)s.") % {"person": who, "shipment": short(missed.ref)}
 
 
 def short(ref: str) -> str:

@@ -13,9 +13,10 @@ from django.db import transaction
 
 from dom_project.lib import bell
 from dom_project.lib.api_errors import BadInput, Refused
+from inventory import moments
 from inventory.models import ImportRun
 
-from . import sniff
+from . import cells, sniff
 from .files import Opened, rows_of
 from .kinds import KINDS, Judged, guess_columns
 from .rows import Broken, Fault, clean, unpacked
@@ -101,6 +102,57 @@ def settle(
     run.figures_as_of = figures_as_of
 
 
+def correct(
+    run: ImportRun,
+    *,
+    encoding: str | None = None,
+    separator: str = "",
+    columns: Mapping[str, str],
+    constants: Mapping[str, str],
+    as_of: str = "",
+    zone: str = "UTC",
+    at: datetime,
+) -> dict[str, Refused]:
+    """Take what a person says of a draft's file and keep it. Returns what is wrong, by field; the rest is kept.
+
+    Another encoding or separator (a code of `sniff.SEPARATORS`) has the header read again, and then `columns` says
+    nothing. `as_of` is a local time of `zone`; without one the moment of the figures stays as it is. Nothing is kept
+    where the file can't be read like that (`encoding`) or a worker has been given it (`already_started`).
+    """
+    faults: dict[str, Refused] = {}
+    encoding = run.encoding if encoding is None else encoding
+    separator = sniff.SEPARATORS.get(separator, run.separator)
+    moment = run.figures_as_of
+    try:
+        if (encoding, separator) != (run.encoding, run.separator):
+            if encoding not in (*sniff.ENCODINGS, run.encoding):
+                raise BadInput("wrong_encoding", field="encoding")
+            reread(run, encoding=encoding, separator=separator)
+            columns = run.columns
+        try:
+            moment = _moment(as_of.strip(), zone, at) or moment
+        except BadInput as wrong:
+            faults[wrong.field] = wrong
+        settle(run, columns=columns, constants=constants, figures_as_of=moment)
+        _keep(run)
+    except Refused as refused:
+        return {refused.field: refused}
+    return faults
+
+
+def _moment(text: str, zone: str, at: datetime) -> datetime | None:
+    """The moment of the figures, None if none is told. Raises BadInput."""
+    if not text:
+        return None
+    try:
+        moment = cells.instant(text, cells.zone(zone))
+    except cells.Wrong as wrong:
+        raise BadInput(wrong.reason, wrong.params, field="figures_as_of") from None
+    if moment > at + moments.AHEAD:
+        raise BadInput("as_of_ahead", field="figures_as_of")
+    return moment
+
+
 def missing(run: ImportRun) -> list[str]:
     """The required fields without column and constant, and `figures_as_of` where a file needs its moment."""
     kind = KINDS[run.kind]
@@ -144,13 +196,11 @@ def preview(run: ImportRun, *, at: datetime, n: int = PREVIEW_ROWS) -> Preview:
     )
 
 
-def keep(run: ImportRun) -> None:
-    """Write a draft's settings. Refused as `already_started` when a worker has been given it meanwhile."""
-    _keep(run)
-
-
 def _keep(run: ImportRun, **more: Any) -> None:
-    """Write the settings, and only them, of what is a draft still: a late answer must not undo a start."""
+    """Write the settings, and only them, of what is a draft still: a late answer must not undo a start.
+
+    Refused as `already_started` when a worker has been given it meanwhile.
+    """
     told = {name: getattr(run, name) for name in SETTINGS}
     if not ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.DRAFT).update(**told, **more):
         raise Refused("already_started", {"ref": run.ref})

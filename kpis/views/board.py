@@ -1,6 +1,5 @@
 """The executive's page, the orders behind each figure, and the same as a file."""
 
-import csv
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -161,11 +160,8 @@ def kpi_orders(request: HttpRequest, figure: str) -> HttpResponse:
 @needs(Right.SEE_KPIS)
 def kpi_csv(request: HttpRequest) -> HttpResponse:
     """The figures of the period, of the one before and of each day; the columns are told in docs/kpis.md."""
-    asked, now = Asked.of(request), timezone.now()
-    period = periods.latest(asked.days, at=now)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="fairlead-kpis-{period.start}-{period.end}.csv"'
-    lines = csv.writer(response)
-    lines.writerow(sheet.COLUMNS)
-    lines.writerows(sheet.read(period, at=now, channel=asked.channel, node=asked.node))
+    asked = Asked.of(request)
+    file = sheet.write(asked.days, at=timezone.now(), channel=asked.channel, node=asked.node)
+    response = HttpResponse(file.text, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{file.name}"'
     return response

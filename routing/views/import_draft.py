@@ -1,7 +1,6 @@
 """The page of a draft: how its file is read, as a person corrects it, and what it would do."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, cast
 
 from django.http import HttpRequest
@@ -11,10 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dom_project.accounts.models import User
-from dom_project.lib.api_errors import BadInput, Refused
+from dom_project.lib.api_errors import Refused
 from dom_project.lib.sentences import sentence
-from inventory import moments
-from inventory.imports import cells, drafts
+from inventory.imports import drafts
 from inventory.imports.kinds import KINDS, Field, Kind
 from inventory.imports.sniff import ENCODINGS, SEPARATORS
 from inventory.models import ImportRun, Node
@@ -30,34 +28,19 @@ SIGNS = {
 }
 
 
-def settle(request: HttpRequest, run: ImportRun) -> dict[str, Refused]:
-    """Take the posted settings into the draft and save it. Returns what is wrong, by field."""
-    post, faults = request.POST, dict[str, Refused]()
-    try:
-        encoding = post.get("encoding", run.encoding)
-        separator = SEPARATORS.get(post.get("separator", ""), run.separator)
-        if (encoding, separator) != (run.encoding, run.separator):
-            if encoding not in (*ENCODINGS, run.encoding):
-                raise BadInput("wrong_encoding", field="encoding")
-            drafts.reread(run, encoding=encoding, separator=separator)
-            columns = run.columns
-        else:
-            columns = _posted(request, run, "column")
-        moment = None
-        try:
-            moment = _moment(request)
-        except BadInput as wrong:
-            faults[wrong.field] = wrong
-        drafts.settle(
-            run,
-            columns=columns,
-            constants=_posted(request, run, "constant"),
-            figures_as_of=moment or run.figures_as_of,
-        )
-        drafts.keep(run)
-    except Refused as refused:
-        return {refused.field: refused}
-    return faults
+def correct(request: HttpRequest, run: ImportRun) -> dict[str, Refused]:
+    """Take the posted settings into the draft and keep them. Returns what is wrong, by field."""
+    post = request.POST
+    return drafts.correct(
+        run,
+        encoding=post.get("encoding"),
+        separator=post.get("separator", ""),
+        columns=_posted(request, run, "column"),
+        constants=_posted(request, run, "constant"),
+        as_of=post.get("as_of", ""),
+        zone=post.get("as_of_zone", "UTC"),
+        at=timezone.now(),
+    )
 
 
 def _posted(request: HttpRequest, run: ImportRun, what: str) -> dict[str, str]:
@@ -69,20 +52,6 @@ def _posted(request: HttpRequest, run: ImportRun, what: str) -> dict[str, str]:
         if told[name].strip().casefold() in ("now", _("now")):
             told[name] = timezone.localtime().isoformat(timespec="seconds")
     return {name: value for name, value in told.items() if value}
-
-
-def _moment(request: HttpRequest) -> datetime | None:
-    """The moment of the figures from a local time and its zone, None if there is none. Raises BadInput."""
-    text = request.POST.get("as_of", "").strip()
-    if not text:
-        return None
-    try:
-        moment = cells.instant(text, cells.zone(request.POST.get("as_of_zone", "UTC")))
-    except cells.Wrong as wrong:
-        raise BadInput(wrong.reason, wrong.params, field="figures_as_of") from None
-    if moment > timezone.now() + moments.AHEAD:
-        raise BadInput("as_of_ahead", field="figures_as_of")
-    return moment
 
 
 def context_of(request: HttpRequest, run: ImportRun, faults: dict[str, Refused]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def import_run(request: HttpRequest, ref: str) -> HttpResponse:
 def import_settings(request: HttpRequest, ref: str) -> HttpResponse:
     """Keep the settings of a draft and show what they would do."""
     run = get_object_or_404(ImportRun, ref=ref)
-    faults = import_draft.settle(request, run)
+    faults = import_draft.correct(request, run)
     if _is_started(faults):
         return redirect("import", ref=ref)
     part = "mapping" if request.POST.get("whole") or "encoding" in faults else "preview"
@@ -98,7 +98,7 @@ def import_settings(request: HttpRequest, ref: str) -> HttpResponse:
 def import_start(request: HttpRequest, ref: str) -> HttpResponse:
     """Hand the draft to a worker; what is missing is answered with the form."""
     run = get_object_or_404(ImportRun, ref=ref)
-    faults = import_draft.settle(request, run)
+    faults = import_draft.correct(request, run)
     if not faults:
         try:
             drafts.start(run, at=timezone.now())

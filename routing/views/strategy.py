@@ -19,7 +19,7 @@ from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.api_errors import BadInput, Refused
 from dom_project.lib.htmx import render_part, say
 from inventory.currencies import exponent
-from routing import access, strategies
+from routing import access, strategies, trial
 from routing import choices as masters
 from routing.differences import difference
 from routing.models import StrategyActivation, StrategyVersion
@@ -32,6 +32,7 @@ from . import rule_form, trials, versions
 from .steps import STEPS, Edit
 
 TEMPLATE = "routing/routing.html"
+SUGGESTED = 6
 
 
 @require_GET
@@ -225,6 +226,6 @@ def _answer(request: HttpRequest, edit: Edit) -> HttpResponse:
         "never_reached": sentences.never_reached(unreached(edit.copy.rules)),
         "dirty": bool(changes or incomplete),
         "from_live": bool(edit.live and edit.base and edit.live.version_id == edit.base.pk),
-        "suggested": trials.suggested(),
+        "suggested": trial.newest_orders(SUGGESTED),
     }
     return render_part(request, TEMPLATE, "editor", context, status=edit.status)

@@ -10,7 +10,8 @@ from django.utils.translation import ngettext
 
 from routing.choices import Choices
 from routing.models import Order, StrategyVersion
-from routing.trial_walk import Against, Bar, Passed, Past, Walk
+from routing.trial import Tested
+from routing.trial_walk import Against, Bar, Passed, Past
 from routing.tried import Candidate, Trial
 from routing.words import rules as sentences
 from routing.words import sentence as words_of
@@ -117,16 +118,9 @@ class Told:
     live: Live | None = None
 
 
-def tell(
-    order: Order,
-    skus: Mapping[str, str],
-    tried: Trial,
-    walk: Walk,
-    choices: Choices,
-    live: StrategyVersion | None,
-    milliseconds: float,
-) -> Told:
-    """The trial in the reader's language. `skus`: what the order's SKUs are called, by code."""
+def tell(tested: Tested, choices: Choices, live: StrategyVersion | None) -> Told:
+    """The trial in the reader's language."""
+    skus, tried, walk = tested.skus, tested.trial, tested.walk
     node = choices.of["node"]
     candidates = [
         ToldCandidate(node.get(one.node, one.node), words_of(refusal.code, refusal.params) if refusal else "", one)
@@ -134,9 +128,9 @@ def tell(
     ]
     names = sentences.Names(choices.of, choices.currency)
     return Told(
-        order=order,
+        order=tested.order,
         lines=len(skus),
-        milliseconds=milliseconds,
+        milliseconds=tested.milliseconds,
         currency=tried.currency,
         outcome=tried.outcome,
         outcome_words=_outcome(tried),

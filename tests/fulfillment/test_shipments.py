@@ -92,6 +92,26 @@ def test_a_parcel_goes_from_list_to_door(reno):
     assert kinds(order) == ["routed", "dispatched", "picking", "packed", "shipped", "delivered"]
 
 
+def test_the_next_to_pick_is_the_most_urgent_and_tells_what_was_meant_instead(reno):
+    later, sooner = on_the_floor(reno), on_the_floor(reno)
+    Shipment.objects.filter(pk=sooner.pk).update(cut_off_at=AT)
+    assert shipments.start_next(reno.pk, seen=sooner.ref, at=AT, actor="user:8") == (sooner.ref, None)
+    missed = (sooner.ref, "user:8")
+    assert shipments.start_next(reno.pk, seen=sooner.ref, at=AT, actor=PICKER) == (later.ref, missed)
+    assert shipments.start_next(reno.pk, seen=sooner.ref, at=AT, actor=PICKER) == ("", missed)
+    assert shipments.start_next(reno.pk, at=AT, actor=PICKER) == ("", None)
+    assert list(Shipment.objects.order_by("id").values_list("state", "picker")) == [
+        ("picking", PICKER),
+        ("picking", "user:8"),
+    ]
+
+
+def test_another_nodes_shipment_is_nothing_that_was_meant_here(reno):
+    stock(elsewhere := make.node("ELKO"), MUG=5)
+    here, there = on_the_floor(reno), on_the_floor(elsewhere)
+    assert shipments.start_next(reno.pk, seen=there.ref, at=AT, actor=PICKER) == (here.ref, None)
+
+
 def test_what_left_is_told_with_the_keys_of_the_ledger(reno):
     shipment = shipped(reno, lines={"MUG": 2})
     message = Outbox.objects.get(topic="order.shipped")

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from dom_project.accounts.models import Role
-from kpis import behind, board, charts, periods
+from kpis import behind, board, charts, periods, sheet
 from kpis.metrics import FIGURES, Unit
 from kpis.models import Cursor, DailyFact, OrderFact, Target
 from tests import make
@@ -156,6 +156,18 @@ def test_the_file_has_the_period_the_one_before_and_each_day_in_units_of_the_cur
         f"period,{period.start},{period.end},cost_per_order,10.0050,money,USD,9.0000,2,1",
         f"period_before,{before},{before + timedelta(days=6)},cost_per_order,15.0000,money,USD,9.0000,1,1",
         f"day,{day},{day},cost_per_order,10.0050,money,USD,9.0000,2,1",
+    ]
+
+
+def test_the_file_is_named_after_its_period_and_narrowed_to_a_node():
+    make.node("RENO-DC", time_zone="America/Los_Angeles")
+    fact("parcels", 2, 2001), fact("orders_begun", 2), fact("parcels", 1, 900, node="BOSTON")
+    file = sheet.write(7, at=datetime(2026, 11, 10, 9, tzinfo=UTC), node="RENO-DC")
+    assert file.name == "fairlead-kpis-2026-11-03-2026-11-09.csv"
+    assert file.text.splitlines() == [
+        "span,start_date,end_date,figure,value,unit,currency,target,counted,days_with_figures",
+        "period,2026-11-03,2026-11-09,cost_per_order,10.0050,money,USD,,2,1",
+        "day,2026-11-05,2026-11-05,cost_per_order,10.0050,money,USD,,2,1",
     ]
 
 

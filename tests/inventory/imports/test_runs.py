@@ -1,6 +1,7 @@
 import gzip
 import random
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -223,9 +224,8 @@ def test_settings_that_come_after_the_start_change_nothing(bring, clock):
     run = bring("skus", NINE)
     late = ImportRun.objects.get(pk=run.pk)
     drafts.start(run, at=clock)
-    drafts.settle(late, columns={}, constants={"code": "MUG"}, figures_as_of=None)
-    with pytest.raises(Refused, match="already_started"):
-        drafts.keep(late)
+    [refused] = drafts.correct(late, columns={}, constants={"code": "MUG"}, at=clock).values()
+    assert refused.code == "already_started"
     run.refresh_from_db()
     assert (run.state, run.columns, run.constants) == (
         "waiting",
@@ -238,3 +238,50 @@ def test_a_file_without_rows_is_done_with_nothing(take):
     make.sku("MUG")
     run = take("skus", "sku\n")
     assert (run.state, run.rows_read, Sku.objects.count()) == ("done", 0, 1)
+
+
+def test_what_a_person_says_of_a_file_is_kept(bring, clock):
+    run = bring("stock", "place;item;left\nRENO;MUG;3\n")
+    faults = drafts.correct(
+        run, columns={"node": "place", "sku": "item", "on_hand": "left", "external": "gone"},
+        constants={"external": " 0 ", "colour": "red"}, as_of="2026-11-10T08:00", zone="America/Chicago", at=clock,
+    )  # fmt: skip
+    assert faults == {}
+    kept = ImportRun.objects.get(pk=run.pk)
+    assert kept.columns == {"node": "place", "sku": "item", "on_hand": "left"}
+    assert kept.constants == {"external": "0"}
+    assert kept.figures_as_of == datetime(2026, 11, 10, 14, tzinfo=UTC)
+
+
+def test_another_separator_has_the_columns_guessed_anew_whatever_was_said_of_them(bring, clock):
+    run = bring("skus", "code;weight_grams\nMUG;5\n")
+    assert drafts.correct(run, separator="comma", columns={"code": "code"}, constants={}, at=clock) == {}
+    kept = ImportRun.objects.get(pk=run.pk)
+    assert (kept.separator, kept.header, kept.columns) == (",", ["code;weight_grams"], {})
+    assert drafts.correct(run, separator="semicolon", columns={}, constants={}, at=clock) == {}
+    assert ImportRun.objects.get(pk=run.pk).columns == {"code": "code", "weight_grams": "weight_grams"}
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"as_of": "2026-11-11T08:00"}, "as_of_ahead"),
+        ({"as_of": "yesterday"}, "not_an_instant"),
+        ({"as_of": "2026-11-10T08:00", "zone": "Mars/Base"}, "not_a_time_zone"),
+    ],
+)
+def test_a_moment_that_can_not_be_leaves_the_old_one_and_the_rest_is_kept(bring, clock, said, code):
+    before = clock - timedelta(hours=3)
+    run = bring("stock", "place,item\nRENO,MUG\n", figures_as_of=before)
+    faults = drafts.correct(run, columns={"node": "place"}, constants={}, at=clock, **said)
+    assert {field: refused.code for field, refused in faults.items()} == {"figures_as_of": code}
+    kept = ImportRun.objects.get(pk=run.pk)
+    assert (kept.columns, kept.figures_as_of) == ({"node": "place"}, before)
+
+
+def test_an_encoding_that_nobody_knows_changes_nothing(bring, clock):
+    run = bring("skus", NINE)
+    faults = drafts.correct(run, encoding="klingon", columns={}, constants={"code": "MUG"}, at=clock)
+    assert {field: refused.code for field, refused in faults.items()} == {"encoding": "wrong_encoding"}
+    kept = ImportRun.objects.get(pk=run.pk)
+    assert (kept.encoding, kept.columns, kept.constants) == ("utf-8", {"code": "sku", "weight_grams": "weight"}, {})
