@@ -1,6 +1,5 @@
 """Orders over HTTP as the whole house sees them: read, list, cancel; and what comes back from customers."""
 
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Prefetch, Q
@@ -15,7 +14,7 @@ from dom_project.accounts.access import Right
 from dom_project.accounts.api import actor_of
 from dom_project.lib import db
 from dom_project.lib.api_errors import BadInput
-from fulfillment import access, feedback, orders, returns
+from fulfillment import access, cursors, feedback, orders, returns
 from fulfillment.models import Shipment
 from inventory import api_calls
 from inventory.access import node_for
@@ -127,10 +126,13 @@ class Orders(OrderIntake):
                 raise BadInput("bad_value", {"value": state}, field="state")
             found = found.filter(state=state)
         if after := api_calls.text_of(request, "after"):
-            moment, number = _cursor(after)
+            place = cursors.read(after)
+            if place is None:
+                raise BadInput("bad_value", {"value": after[:20]}, field="after")
+            moment, number = place
             found = found.filter(Q(accepted_at__lt=moment) | Q(accepted_at=moment, id__lt=number))
         read = _with_parts(found).order_by("-accepted_at", "-id")[: limit + 1]
-        return api_calls.page(read, limit, lambda o: f"{o.accepted_at.isoformat()}_{o.pk}", told)
+        return api_calls.page(read, limit, lambda order: cursors.written((order.accepted_at, order.pk)), told)
 
 
 class OneOrder(APIView):
@@ -227,17 +229,6 @@ class FeedbackGiven(APIView):
             return 201 if kept else 200, {"kept": kept}
 
         return api_calls.once(request, "give_feedback", give, at=at)
-
-
-def _cursor(after: str) -> tuple[datetime, int]:
-    moment, _sep, number = after.rpartition("_")
-    try:
-        read = datetime.fromisoformat(moment.replace(" ", "+"))  # a plus sign in an address arrives as a blank
-    except ValueError:
-        read = None
-    if read is None or read.tzinfo is None or not (number.isascii() and number.isdigit() and len(number) < 19):
-        raise BadInput("bad_value", field="after")
-    return read, int(number)
 
 
 def _with_parts(found: Any) -> Any:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from dom_project.lib import db
+from fulfillment.cursors import Place
 
 
 class OpenException(NamedTuple):
@@ -68,9 +69,7 @@ def by_reason() -> list[ByReason]:
     return [ByReason(*row) for row in db.rows(BY_REASON)]
 
 
-def open_exceptions(
-    *, reason: str = "", after: tuple[datetime, int] | None = None, limit: int = 50
-) -> list[OpenException]:
+def open_exceptions(*, reason: str = "", after: Place | None = None, limit: int = 50) -> list[OpenException]:
     """Open exceptions, the oldest first. `after` is (raised_at, id) of the last one of the page before."""
     after_at, after_id = after or (None, 0)
     params = {"reason": reason, "after_at": after_at, "after_id": after_id, "limit": limit}

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from dom_project.lib import db
 from dom_project.lib.crypto import keyed_hash
 from fulfillment.access import AT_NODES
+from fulfillment.cursors import Place
 from routing.intake import email_key, phone_key
 
 
@@ -43,8 +44,8 @@ class Page(NamedTuple):
     """`before` asks for the older page, `after` for the newer one; None where there is none."""
 
     rows: Sequence[Row]
-    before: tuple[datetime, int] | None
-    after: tuple[datetime, int] | None = None
+    before: Place | None
+    after: Place | None = None
 
 
 # Each way to find an order has its own index; the order of the list is read from one too.
@@ -100,8 +101,8 @@ def orders(
     nodes: Collection[int] | None = None,
     accepted_from: datetime | None = None,
     accepted_until: datetime | None = None,
-    before: tuple[datetime, int] | None = None,
-    after: tuple[datetime, int] | None = None,
+    before: Place | None = None,
+    after: Place | None = None,
     limit: int = 50,
 ) -> Page:
     """One page of the orders that match everything asked for, the newest first. One query.
@@ -129,7 +130,7 @@ def orders(
     return Page(shown, _edge(shown[-1:]) if more else None, _edge(shown[:1]) if before else None)
 
 
-def _edge(rows: Sequence[Row]) -> tuple[datetime, int] | None:
+def _edge(rows: Sequence[Row]) -> Place | None:
     return (rows[0].accepted_at, rows[0].id) if rows else None
 
 

@@ -17,6 +17,7 @@ from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.api_errors import Refused
 from dom_project.lib.htmx import drawn_as, live_url, render_part, say, wants_part
 from dom_project.lib.sentences import sentence
+from fulfillment import cursors
 from fulfillment import exceptions as work
 from fulfillment.exceptions import OpenException
 from fulfillment.words import not_taken, to_do
@@ -24,7 +25,7 @@ from routing import exceptions as raised
 from routing import outbox, shortfalls, waiting, words
 from routing.models import ShortfallCase
 
-from .orders import cursor, promise_date, told_cursor
+from .orders import promise_date
 
 PAGE = "fulfillment/exceptions.html"
 SHOWN = 50
@@ -128,7 +129,7 @@ def _page(request: HttpRequest) -> dict[str, Any]:
     at = timezone.now()
     reason = request.GET.get("reason", "")[:40].replace("\0", "")
     by_reason = work.by_reason()
-    found = work.open_exceptions(reason=reason, after=cursor(request.GET.get("after", "")), limit=SHOWN + 1)
+    found = work.open_exceptions(reason=reason, after=cursors.read(request.GET.get("after", "")), limit=SHOWN + 1)
     rows, more = found[:SHOWN], len(found) > SHOWN
     case = ShortfallCase.objects.filter(closed_at=None).first()
     letters, backlog = outbox.dead_letters(limit=LETTERS), outbox.backlog()
@@ -141,7 +142,7 @@ def _page(request: HttpRequest) -> dict[str, Any]:
         "reason": reason,
         "open": sum(row.count for row in by_reason),
         "groups": _groups(rows, {row.reason: row.count for row in by_reason}, names, actor_of(request)),
-        "more": told_cursor((rows[-1].raised_at, rows[-1].id)) if more else "",
+        "more": cursors.written((rows[-1].raised_at, rows[-1].id)) if more else "",
         "most": MOST,
         "case": case,
         "may_count": may(request, Right.COUNT_STOCK),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from dom_project.accounts.access import Right, may, needs
 from dom_project.lib.htmx import live_url, render_part, wants_part
 from dom_project.words import ORDER_STATES
-from fulfillment import search
+from fulfillment import cursors, search
 from fulfillment.exceptions import OpenException
 from inventory import lookup
 from inventory.access import seen_by
@@ -36,7 +36,7 @@ def orders(request: HttpRequest) -> HttpResponse:
     }
     user: Any = request.user
     wanted: dict[str, Any] = {"text": asked["q"], "channel": asked["channel"], "nodes": seen_by(user)}
-    before, after = cursor(request.GET.get("after", "")), cursor(request.GET.get("before", ""))
+    before, after = cursors.read(request.GET.get("after", "")), cursors.read(request.GET.get("before", ""))
     states = [asked["state"]] if asked["state"] else []
     page = search.orders(**wanted, states=states, before=before, after=None if before else after)
     finds_things = may(request, Right.SEE_NETWORK)
@@ -54,8 +54,8 @@ def orders(request: HttpRequest) -> HttpResponse:
         "things": things,
         "finds_things": finds_things,
         "rows": [_told(row, names, dict(channels), at) for row in page.rows],
-        "older": told_cursor(page.before),
-        "newer": told_cursor(page.after),
+        "older": cursors.written(page.before),
+        "newer": cursors.written(page.after),
         "tabs": _tabs(asked, counts, counted),
         "channels": _channels(asked, channels) if len(channels) > 1 else [],
         "filtered": any(asked.values()),
@@ -112,18 +112,3 @@ def _tabs(asked: dict[str, str], counts: dict[str, int], counted: int) -> list[d
 
     known = [state for state in ORDER_STATES if counts.get(state) or state == asked["state"]]
     return [tab("", counted), *(tab(state, counts.get(state, 0)) for state in known)]
-
-
-def told_cursor(edge: tuple[datetime, int] | None) -> str:
-    """A place in the list as it stands in an address."""
-    return f"{edge[0].isoformat()}_{edge[1]}" if edge else ""
-
-
-def cursor(told: str) -> tuple[datetime, int] | None:
-    """The place in the list, None for one that nobody wrote."""
-    moment, _, row_id = told.rpartition("_")
-    try:
-        at = datetime.fromisoformat(moment.replace(" ", "+"))
-        return (at, int(row_id)) if at.tzinfo and 0 <= int(row_id) < 2**63 else None
-    except ValueError:
-        return None
