@@ -1,10 +1,12 @@
 """Who changed a master, when, and what of it: the triggers' events, as differences from one to the next."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import pghistory
 from django.apps import apps
 from django.db.models import Model
 
@@ -26,6 +28,12 @@ class Change:
     values: Mapping[str, Any]
 
 
+def by(actor: str, *, at: datetime) -> AbstractContextManager[Any]:
+    """What is written inside is told as `actor`'s and as of `at`, be it a page's request, a token's or a task's."""
+    manager: AbstractContextManager[Any] = pghistory.context(actor=actor, at=at.isoformat())
+    return manager
+
+
 def changes(event: str, *, most: int = 20, **which: Any) -> list[Change]:
     """The newest changes first, of the rows of an event model ("NodeEvent") that `which` selects; one query."""
     model: Any = apps.get_model("inventory", event)
@@ -40,7 +48,8 @@ def changes(event: str, *, most: int = 20, **which: Any) -> list[Change]:
         if row.pgh_label == "update" and known and not fields:
             continue  # saved as it was
         values = {name: getattr(row, name) for name in names}
-        told.append(Change(row.pgh_created_at, row.pgh_label, _actor(row), row.pgh_obj_id, tuple(fields), values))
+        at, actor = _by(row)
+        told.append(Change(at, row.pgh_label, actor, row.pgh_obj_id, tuple(fields), values))
     return told[::-1][:most]
 
 
@@ -51,6 +60,8 @@ def _difference(before: Model | None, after: Model, names: Iterable[str]) -> lis
     return [(name, old, new) for name, old, new in pairs if old != new]
 
 
-def _actor(row: Any) -> str:
-    user = (row.pgh_context.metadata or {}).get("user") if row.pgh_context else None
-    return f"user:{user}" if user else ""
+def _by(row: Any) -> tuple[datetime, str]:
+    """When, and who: as the verb said (`by`), else the trigger's own moment and whose request it was."""
+    known = (row.pgh_context.metadata or {}) if row.pgh_context else {}
+    at = datetime.fromisoformat(known["at"]) if "at" in known else row.pgh_created_at
+    return at, known.get("actor") or (f"user:{known['user']}" if known.get("user") else "")

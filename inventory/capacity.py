@@ -10,7 +10,7 @@ from django.db import transaction
 from dom_project.lib import db
 from dom_project.lib.api_errors import BadInput
 
-from . import network
+from . import audit, network
 from .models import Node
 
 
@@ -98,11 +98,12 @@ def give_back_many(slots: Sequence[ParcelSlot]) -> None:
     _change(slots, GIVE_BACK)
 
 
-def set_cap(node_id: int, ship_date: date, cap: int) -> None:
-    """Let a person set one day's parcels. Parcels already granted above the cap become overload."""
+def set_cap(node_id: int, ship_date: date, cap: int, *, at: datetime, actor: str) -> None:
+    """Let a person set one day's parcels; the audit remembers who did. What is granted above becomes overload."""
     if cap < 0:
         raise BadInput("negative", {"value": cap}, field="cap")
-    db.execute(SET, {"node": node_id, "ship_date": ship_date, "cap": cap})
+    with audit.by(actor, at=at):
+        db.execute(SET, {"node": node_id, "ship_date": ship_date, "cap": cap})
 
 
 def open_days(*, at: datetime, node_ids: Sequence[int] | None = None, days: int = 14) -> int:

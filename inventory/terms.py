@@ -6,7 +6,7 @@ from django.db import transaction
 
 from dom_project.lib.api_errors import BadInput, NotFound
 
-from . import capacity
+from . import audit, capacity
 from .hours import last_closing
 from .models import Node
 from .network import calendar_of
@@ -15,7 +15,9 @@ MOST_PARCELS, MOST_MINUTES = 1_000_000, 100_000
 
 
 @transaction.atomic
-def set_terms(node_id: int, *, daily_capacity: int, cut_off: time, pickup_ready_minutes: int, at: datetime) -> Node:
+def set_terms(
+    node_id: int, *, daily_capacity: int, cut_off: time, pickup_ready_minutes: int, at: datetime, actor: str
+) -> Node:
     """Change the node and its open days; a day whose cap a person set keeps it. The audit remembers who did.
 
     Parcels granted above a lowered capacity become overload. Refuses parcels below 0 or above a million, minutes
@@ -35,6 +37,7 @@ def set_terms(node_id: int, *, daily_capacity: int, cut_off: time, pickup_ready_
         params = {"cut_off": f"{cut_off:%H:%M}", "closing": f"{closing:%H:%M}"}
         raise BadInput("cut_off_after_closing", params, field="cut_off")
     node.daily_capacity, node.cut_off, node.pickup_ready_minutes = daily_capacity, cut_off, pickup_ready_minutes
-    node.save(update_fields=["daily_capacity", "cut_off", "pickup_ready_minutes", "changed_at"])
+    with audit.by(actor, at=at):
+        node.save(update_fields=["daily_capacity", "cut_off", "pickup_ready_minutes", "changed_at"])
     capacity.open_days(at=at, node_ids=[node.pk])
     return node

@@ -208,4 +208,5 @@ class RuleAdmin(Record):
     ordering = ["-version", "position"]
 
 
-admin.site.register(apps.get_model("routing", "RuleEvent"), AuditEvent)
+for name in ("RuleEvent", "OrderExceptionEvent"):
+    admin.site.register(apps.get_model("routing", name), AuditEvent)

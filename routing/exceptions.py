@@ -8,6 +8,7 @@ from msgspec import json
 
 from dom_project.lib import db
 from dom_project.lib.api_errors import NotFound
+from inventory import audit
 
 RAISE = """
 INSERT INTO routing_orderexception (order_id, line_id, room, reason, params, raised_at)
@@ -21,7 +22,7 @@ UPDATE routing_orderexception SET closed_at = %s, closed_by = %s
 WHERE order_id = ANY(%s::bigint[]) AND room = %s AND closed_at IS NULL AND NOT reason = ANY(%s::text[])
 RETURNING order_id
 """
-TAKE = "UPDATE routing_orderexception SET owner = %s WHERE id = %s AND closed_at IS NULL"
+OWN = "UPDATE routing_orderexception SET owner = %s WHERE id = %s AND closed_at IS NULL"
 
 
 class Raised(NamedTuple):
@@ -59,12 +60,17 @@ def close_many(
     return frozenset(order_id for (order_id,) in db.rows(CLOSE, [at, by, sorted(order_ids), room, sorted(but)]))
 
 
-def take(exception_id: int, *, actor: str) -> None:
-    """Say who looks after it: the last who takes it has it. Raises NotFound(unknown_exception) when it is closed."""
-    if not db.execute(TAKE, [actor, exception_id]):
-        raise NotFound("unknown_exception", {"id": exception_id})
+def take(exception_id: int, *, at: datetime, actor: str) -> None:
+    """Look after it: the last who takes it has it. Raises NotFound(unknown_exception) when it is closed."""
+    _own(exception_id, actor, at=at, actor=actor)
 
 
-def give_back(exception_id: int) -> None:
+def give_back(exception_id: int, *, at: datetime, actor: str) -> None:
     """Nobody looks after it any more. Raises NotFound(unknown_exception) when it is closed."""
-    take(exception_id, actor="")
+    _own(exception_id, "", at=at, actor=actor)
+
+
+def _own(exception_id: int, owner: str, *, at: datetime, actor: str) -> None:
+    with audit.by(actor, at=at):
+        if not db.execute(OWN, [owner, exception_id]):
+            raise NotFound("unknown_exception", {"id": exception_id})

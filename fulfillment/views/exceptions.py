@@ -70,14 +70,16 @@ def again(request: HttpRequest) -> HttpResponse:
 def take(request: HttpRequest, pk: int) -> HttpResponse:
     """It is the reader's now."""
     undo = reverse("exceptions_give_back", args=[pk])
-    return _done(request, lambda: raised.take(pk, actor=actor_of(request)), _("Yours now."), undo=undo)
+    return _done(
+        request, lambda: raised.take(pk, at=timezone.now(), actor=actor_of(request)), _("Yours now."), undo=undo
+    )
 
 
 @require_POST
 @needs(Right.CHANGE_ORDERS)
 def give_back(request: HttpRequest, pk: int) -> HttpResponse:
     """It is nobody's again."""
-    return _done(request, lambda: raised.give_back(pk), _("Nobody's now."))
+    return _done(request, lambda: raised.give_back(pk, at=timezone.now(), actor=actor_of(request)), _("Nobody's now."))
 
 
 @require_POST

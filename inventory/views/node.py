@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from dom_project.accounts.access import Right, may, needs
-from dom_project.accounts.people import names_of
+from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.api_errors import BadInput
 from dom_project.lib.form_fields import WholeNumber
 from dom_project.lib.htmx import render_part, say, wants_part
@@ -94,7 +94,7 @@ def cap(request: HttpRequest, code: str) -> HttpResponse:
     if above > 0 and asked.get("sure") != str(wanted):
         context = _context(request, shown) | {"chosen": chosen, "form": form, "above": above, "wanted": wanted}
         return render_part(request, PAGE, "days", context)
-    capacity.set_cap(shown.pk, chosen.date, wanted)
+    capacity.set_cap(shown.pk, chosen.date, wanted, at=timezone.now(), actor=actor_of(request))
     text = _("%(day)s: %(cap)s parcels now.") % {"day": network_words.day(chosen.date), "cap": f"{wanted:,}"}
     before = chosen.usual if chosen.cap is None else chosen.cap
     undo: dict[str, Any] = {"ship_date": chosen.date.isoformat(), "cap": before, "sure": before, "undo": 1}
@@ -116,7 +116,7 @@ def terms(request: HttpRequest, code: str) -> HttpResponse:
         return render_part(request, PAGE, "days", context)
     before = _terms(shown)
     try:
-        usual.set_terms(shown.pk, **form.cleaned_data, at=now)
+        usual.set_terms(shown.pk, **form.cleaned_data, at=now, actor=actor_of(request))
     except BadInput as refused:
         form.add_error(refused.field, sentence(refused.code, refused.params))
         return render_part(request, PAGE, "days", _context(request, shown) | {"terms_form": form}, status=422)

@@ -1,5 +1,7 @@
 """Demand: what a customer asked for, and everything that happened to it."""
 
+import pghistory
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
@@ -184,6 +186,11 @@ class OrderEvent(models.Model):
         return f"{self.order_id} {self.seq} {self.kind}"
 
 
+@pghistory.track(
+    pghistory.UpdateEvent(condition=pgtrigger.Q(new__owner__df=pgtrigger.F("old__owner"))),
+    fields=["order", "reason", "owner"],
+    model_name="OrderExceptionEvent",
+)
 class OrderException(models.Model):
     """Work that needs a person: why, since when, whose. One open per order, line and reason."""
 

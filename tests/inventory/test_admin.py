@@ -42,7 +42,7 @@ def kept():
     OwnMovement.objects.update_or_create(level=level, key="ship:1", defaults={"units": -1, "happened_at": AT})
     ledger.publish_atp(at=AT)
     capacity.open_days(at=AT)
-    capacity.set_cap(reno.pk, date(2026, 11, 11), 5)
+    capacity.set_cap(reno.pk, date(2026, 11, 11), 5, at=AT, actor="user:1")
     make.channel()
     make.user("store_associate", nodes=(reno,))
     SafetyRule.objects.create(sku=mug, units=1, created_at=AT, created_by="user:1")

@@ -24,7 +24,7 @@ ALTER TABLE inventory_nodeday DROP CONSTRAINT no_slot_count_is_below_zero,
 def level() -> StockLevel:
     level = make.level(10)
     ledger.allocate_many([Wanted("a", DAY, 1, level.pk, 3)], at=datetime(2026, 11, 10, tzinfo=UTC))
-    capacity.set_cap(level.node_id, DAY, 5)
+    capacity.set_cap(level.node_id, DAY, 5, at=datetime(2026, 11, 10, tzinfo=UTC), actor="user:1")
     ledger.publish_atp(at=datetime(2026, 11, 10, tzinfo=UTC))
     assert invariants.broken_rows() == []
     return level

@@ -118,7 +118,7 @@ def test_two_workers_share_five_slots_of_each_node_day():
     node = make.node()
     days = [date(2026, 11, day) for day in range(10, 20)]
     for day in days:
-        capacity.set_cap(node.pk, day, 5)
+        capacity.set_cap(node.pk, day, 5, at=at(8), actor="test")
 
     def work(number: int) -> list[int]:
         granted = []
@@ -138,7 +138,7 @@ def test_two_workers_share_five_slots_of_each_node_day():
 
 def test_slots_are_fought_for_while_others_are_given_back_and_the_cap_moves():
     node = make.node()
-    capacity.set_cap(node.pk, DAY, 5)
+    capacity.set_cap(node.pk, DAY, 5, at=at(8), actor="test")
 
     def work(number: int) -> None:
         dice = random.Random(number)
@@ -149,7 +149,7 @@ def test_slots_are_fought_for_while_others_are_given_back_and_the_cap_moves():
                     continue
                 capacity.take_many(slot)
             if number == 0:
-                capacity.set_cap(node.pk, DAY, dice.choice((2, 5)))
+                capacity.set_cap(node.pk, DAY, dice.choice((2, 5)), at=at(8), actor="test")
             with transaction.atomic():
                 capacity.give_back_many(slot)
 

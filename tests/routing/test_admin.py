@@ -4,7 +4,15 @@ import pytest
 
 from routing import exceptions, rates, refusals, strategies
 from routing.exceptions import Raised
-from routing.models import Outbox, Rule, ShortfallCase, StrategyActivation, StrategyVersion, Subscriber
+from routing.models import (
+    OrderException,
+    Outbox,
+    Rule,
+    ShortfallCase,
+    StrategyActivation,
+    StrategyVersion,
+    Subscriber,
+)
 from routing.refusals import NodeRefusal
 from tests import admin_site, make
 
@@ -20,6 +28,7 @@ def routed(network, route, clock, settings):
     route()
     stuck = make.order()
     exceptions.raise_many([Raised(stuck.id, "no_rule", {})], at=clock)
+    exceptions.take(OrderException.objects.get().pk, at=clock, actor="user:1")
     refusals.refuse_many([NodeRefusal(stuck.lines.get().id, network["RENO"].id, "missing")], at=clock)
     ShortfallCase.objects.create(params={"units": 3}, raised_at=clock)
     assert Outbox.objects.exists()

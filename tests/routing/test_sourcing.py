@@ -171,7 +171,7 @@ def test_a_day_that_filled_up_meanwhile_refuses_and_the_next_look_takes_the_next
 
     def slow_solve(problem, options):
         for node in network.values():
-            capacity.set_cap(node.id, date(2026, 11, 10), 0)
+            capacity.set_cap(node.id, date(2026, 11, 10), 0, at=clock, actor="user:1")
         return solve(problem, options)
 
     monkeypatch.setattr(sourcing, "solve", slow_solve)
