@@ -40,6 +40,11 @@ class Box(NamedTuple):
         """The value of an SVG's viewBox."""
         return f"{self.x:.1f} {self.y:.1f} {self.width:.1f} {self.height:.1f}"
 
+    def anchor(self, point: Point) -> str:
+        """The text-anchor of a label below a point that keeps it within the box: start, middle or end."""
+        across = (point.x - self.x) / self.width
+        return "start" if across < 0.25 else "end" if across > 0.75 else "middle"
+
 
 WHOLE = Box(0, 0, WIDTH, HEIGHT)
 

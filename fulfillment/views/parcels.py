@@ -13,6 +13,9 @@ from routing.models import Order
 
 from .cancelling import line_question
 
+CARD = 360  # pixels: about how wide the map is drawn, on a desk and on a phone
+DRAWN = {"node": 8, "home": 6, "text": 13, "below": 24}  # pixels, whatever part of the map is shown
+
 
 def told(
     parcel: Parcel,
@@ -89,8 +92,10 @@ def places(found: Order, going: Sequence[Parcel], nodes: Sequence[tuple[Any, ...
     if not points:
         return None
     box = us_map.box_around(points, ratio=1.45, margin=50, least=300)
+    sizes = {part: f"{pixels * box.width / CARD:.1f}" for part, pixels in DRAWN.items()}
     for spot in spots.values():
         spot["label"] = ", ".join(map(str, spot["numbers"]))
+        spot["anchor"] = box.anchor(spot["at"])
         if home:
             at = spot["at"]
             bend = (at.x + home.x) / 2, (at.y + home.y) / 2 - abs(at.x - home.x) / 5
@@ -100,7 +105,7 @@ def places(found: Order, going: Sequence[Parcel], nodes: Sequence[tuple[Any, ...
         "nodes": ", ".join(spot["name"] for spot in spots.values()),
         "place": place,
     }
-    return {"told": told, "box": box, "spots": list(spots.values()), "home": home, "place": place}
+    return {"told": told, "box": box, "sizes": sizes, "spots": list(spots.values()), "home": home, "place": place}
 
 
 def _floor(parcel: Parcel, item: dossier.Item) -> tuple[str, str]:

@@ -46,5 +46,10 @@ def test_one_point_is_shown_with_its_surroundings() -> None:
     assert us_map.box_around([us_map.Point(300, 300)], ratio=1.5, least=240) == us_map.Box(180, 220, 240, 160)
 
 
+@pytest.mark.parametrize(("x", "anchor"), [(100, "start"), (149, "start"), (200, "middle"), (260, "end")])
+def test_a_label_near_an_edge_leads_away_from_it(x: int, anchor: str) -> None:
+    assert us_map.Box(100, 0, 200, 100).anchor(us_map.Point(x, 50)) == anchor
+
+
 def test_a_map_of_nothing_is_the_whole_map() -> None:
     assert us_map.box_around([]) == us_map.WHOLE
