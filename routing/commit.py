@@ -11,7 +11,7 @@ from inventory.capacity import ParcelSlot
 from inventory.movements import Wanted as WantedUnits
 from routing import allocations, decisions, demand, exceptions, history, pending
 from routing.allocations import Booking, Looked, Parcel
-from routing.decisions import Drawn
+from routing.drawn import Drawn
 from routing.engine import codes
 from routing.engine.plan import Action, Outcome, Plan
 from routing.exceptions import Raised

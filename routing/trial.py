@@ -13,7 +13,7 @@ from django.db.models import Q
 from dom_project.lib import db
 from dom_project.lib.api_errors import NotFound, Refused
 from routing import strategies
-from routing.decisions import Drawn
+from routing.drawn import Drawn
 from routing.engine.explain import Explanation, NodeView, explain
 from routing.engine.solve import solve
 from routing.facts import Facts, GivenBack

@@ -1,0 +1,155 @@
+"""One order's part of a plan, read with the facts it was made of: what will be written, told or tried."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from msgspec import json
+
+from routing.engine.plan import Action, Outcome, Parcel, Plan
+from routing.facts import Facts
+from routing.rules import Refusal
+
+# What a node is told to lack for an order whose address is at fault.
+AT_NODES = {"no_address": "address_unknown", "country_not_served": "no_rate_abroad"}
+
+
+class Drawn:
+    """One order's part of a plan, with the facts to read it by."""
+
+    def __init__(self, facts: Facts, plan: Plan, place: int) -> None:
+        self.facts, self.plan, self.place = facts, plan, place
+        self.order = facts.orders[place]
+        self.parcels = plan.parcels(place)
+        self.choices = plan.choices(place)
+        self.outcome = Outcome(plan.outcome.item(place))
+        self.fault = self.order.fault if self.outcome is Outcome.NONE else None
+        # No stock and no rule helps where nobody can send to: that needs a person.
+        self.action = Action.EXCEPTION if self.fault else Action(plan.action.item(place))
+
+    @property
+    def lines(self) -> range:
+        """Places of the order's lines."""
+        return range(self.facts.problem.ptr.item(self.place), self.facts.problem.ptr.item(self.place + 1))
+
+    @property
+    def rule_ref(self) -> str:
+        """The rule that decided, "" when none selected the order."""
+        rule = self.plan.rule.item(self.place)
+        return self.facts.problem.rules[rule].ref if rule >= 0 else ""
+
+    @property
+    def why(self) -> Refusal:
+        """Why units are left."""
+        why = self.plan.why_of(self.place) or Refusal("nothing_found", {})
+        if why.code == "no_rule" and not self.facts.problem.rules:
+            return Refusal("no_strategy", {})
+        if why.code == "nothing_found" and self.order.method == "ship" and not self.facts.problem.services:
+            return Refusal("no_rate_card", {})
+        return self.fault or why
+
+    def refusal(self, code: int) -> Refusal:
+        """One of the plan's refusals; of a place without a zone what is wrong with the address."""
+        found = self.plan.refusals[code]
+        if self.fault and found.code == "no_zone":
+            return Refusal(AT_NODES[self.fault.code], self.fault.params)
+        return found
+
+    def date(self, day: int) -> date:
+        """The day that is so many days from the one it was decided on."""
+        return self.facts.problem.decided_on + timedelta(days=day)
+
+    def service(self, parcel: Parcel) -> str:
+        """The carrier's service, "" for what is collected."""
+        return self.facts.problem.services[parcel.service] if parcel.service >= 0 else ""
+
+    def zone(self, node: int) -> int:
+        """The rate zone from that node, −1 when unknown."""
+        return self.facts.problem.zone.item(self.facts.problem.dest.item(self.place), node)
+
+    def distance_km(self, node: int) -> int:
+        """Kilometres from that node, −1 when unknown."""
+        return self.facts.problem.distance_km.item(self.facts.problem.dest.item(self.place), node)
+
+    def left(self, line: int, units: int) -> dict[str, Any]:
+        """Units of a line that found no place, with the reason."""
+        row, reason = self.facts.lines[line], self.fault or self.plan.reason_of(line)
+        found = {"line": row.ref, "sku": row.sku, "units": units}
+        return found | ({"code": reason.code, "params": dict(reason.params)} if reason else {})
+
+    def told(self, *, look: int) -> dict[str, Any]:
+        """The part of the decision that is stored as documents: plan, alternatives, refusals, facts."""
+        problem, plan = self.facts.problem, self.plan
+        code = problem.node_codes
+        pieces: dict[int, list[dict[str, Any]]] = {}
+        filled: dict[int, int] = {}
+        for choice in self.choices:
+            line = self.facts.lines[choice.line]
+            filled[choice.line] = filled.get(choice.line, 0) + choice.units
+            atp = max(problem.free.item(choice.entry) - problem.buffer.item(choice.entry), 0)
+            pieces.setdefault(choice.parcel, []).append(
+                {"line": line.ref, "sku": line.sku, "units": choice.units, "atp": atp}
+            )
+        parcels = [
+            {
+                "number": self.order.parcels + 1 + parcel.number,
+                "node": code[parcel.node],
+                "service": self.service(parcel),
+                "ship_date": self.date(parcel.ship_day).isoformat(),
+                "arrive_date": self.date(parcel.arrive_day).isoformat(),
+                "distance_km": self.distance_km(parcel.node),
+                "zone": self.zone(parcel.node),
+                "grams": parcel.grams,
+                "freight": parcel.freight,
+                "handling": parcel.handling,
+                "lateness": parcel.lateness,
+                "lines": pieces.get(parcel.number, []),
+            }
+            for parcel in self.parcels
+        ]
+        left = [
+            self.left(place, short)
+            for place in self.lines
+            if (short := self.facts.lines[place].units - filled.get(place, 0)) > 0
+        ]
+        why = self.why if left else None
+        others = plan.alternatives(self.place)
+        alternatives = [
+            {
+                "node": code[other.node],
+                "nodes": [code[node] for node in other.nodes],
+                "freight": other.freight,
+                "handling": other.handling,
+                "lateness": other.lateness,
+                "unfilled": other.unfilled,
+                "priced": other.priced,
+            }
+            for other in others
+        ]
+        refusals = [
+            {
+                "code": self.refusal(refusal).code,
+                "params": dict(self.refusal(refusal).params),
+                "nodes": [code[node] for node in nodes],
+            }
+            for refusal, nodes in plan.refused_nodes(self.place).items()
+        ]
+        seen = {parcel.node for parcel in self.parcels} | {other.node for other in others}
+        return {
+            "plan": {
+                "parcels": parcels,
+                "left": left,
+                "action": self.action.name.lower(),
+                "why": {"code": why.code, "params": dict(why.params)} if why else None,
+            },
+            "alternatives": alternatives,
+            "refusals": refusals,
+            "facts": {
+                "observed_at": {code[node]: self.facts.observed_at[node] for node in sorted(seen)},
+                "versions": dict(problem.versions),
+                "look": look,
+            },
+        }
+
+    def body(self, *, look: int) -> str:
+        """The same as JSON."""
+        return json.encode(self.told(look=look)).decode()
