@@ -31,7 +31,6 @@ from .processes import Child, end_in_order, who_listens
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("FAIRLEAD_HOME", ROOT / ".fairlead"))
-COMMANDS = ROOT / "dom_project" / "management" / "commands"
 WEB_THREADS = 4
 ENDS_FIRST = (("beat",), ("people", "erp"), ("web",), ("worker", "worker2"))
 READY_SECONDS = 120
@@ -178,8 +177,7 @@ class House:
         self._run("worker", [*worker, "-n", "route@%h", "-Q", "route", "-c", "2"])
         self._run("worker2", [*worker, "-n", "rest@%h", "-Q", "feed,out,report", "-c", "2"])
         for name in ("erp", "people"):
-            if (COMMANDS / f"demo_{name}.py").exists():
-                self._run(name, [*manage, f"demo_{name}"])
+            self._run(name, [*manage, f"demo_{name}"])
         self._run("beat", [*celery, "beat", *quiet, "--pidfile", ""])
 
     def _run(self, name: str, command: list[str], more: dict[str, str] | None = None) -> None:
@@ -291,8 +289,7 @@ def run() -> None:
             house.start_servers()
             say("Preparing the database …")
             house.manage("migrate", "--no-input", "--verbosity", "1")
-            if (COMMANDS / "demo_seed.py").exists():
-                house.manage("demo_seed")
+            house.manage("demo_seed")
             seeded = time.monotonic()
             house.start_children()
             house.wait_until_ready()
