@@ -63,6 +63,14 @@ def is_open(node: Node | Calendar, at: datetime) -> bool:
     return any(span is not None and span[0] <= at < span[1] for span in spans)
 
 
+def opens_again_at(node: Node | Calendar, at: datetime) -> datetime | None:
+    """When a node that is closed at that instant opens next. None while it is open, and if it never opens."""
+    calendar = _calendar(node)
+    if is_open(calendar, at):
+        return None
+    return next((opens for opens, _closes in _spans(calendar, local_day(calendar, at)) if opens > at), None)
+
+
 def cut_off_at(node: Node | Calendar, ship_date: date) -> datetime:
     """The instant by which a parcel of that local day must be ready."""
     calendar = _calendar(node)

@@ -1,37 +1,43 @@
 """The network as it is now: what waits where, how fast it moves, which orders will be late. Read afresh every time.
 
 A shipment is in one stage: to pick, to pack (being picked), or waiting (for the carrier, or for the customer). How
-long it still needs is the median of what the same node needed from that stage on in the last seven days, less what
-it has spent in the stage already.
+long it still needs is the median of what the same node needed from that stage on in the last seven days, parcels and
+pickups apart, less what it has spent in the stage already.
 """
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
 
 from dom_project.lib import db
+from inventory import network
+from inventory.hours import week_of
 
 MEDIANS_SECONDS = 300
 RISKS = 9
 MOST_RISKS = 500
 
-# From each stage until the parcel left (pickup: stood ready), by node; node 0 is the whole network.
+# From each stage until the parcel left (pickup: stood ready), by node; node 0 is the whole network. A parcel waits for
+# hours for its carrier, a packed pickup for minutes.
 MEDIANS = """
-SELECT coalesce(node_id, 0),
+SELECT coalesce(node_id, 0), ships,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM done_at - dispatched_at)),
        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM done_at - picking_at)),
        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM done_at - packed_at))
-FROM (SELECT *, CASE WHEN method = 'ship' THEN shipped_at ELSE ready_at END AS done_at FROM fulfillment_shipment
-      WHERE closed_at > %(since)s) s
+FROM (SELECT *, method = 'ship' AS ships, CASE WHEN method = 'ship' THEN shipped_at ELSE ready_at END AS done_at
+      FROM fulfillment_shipment WHERE closed_at > %(since)s) s
 WHERE done_at IS NOT NULL AND packed_at IS NOT NULL AND picking_at IS NOT NULL
-GROUP BY GROUPING SETS ((node_id), ())"""
+GROUP BY GROUPING SETS ((node_id, ships), (ships))"""
 
 OPEN = """
 WITH median AS (
-  SELECT * FROM unnest(%(node)s::bigint[], %(from_pick)s::float[], %(from_pack)s::float[], %(from_wait)s::float[])
-    AS m(node_id, from_pick, from_pack, from_wait)
+  SELECT * FROM unnest(%(node)s::bigint[], %(ships)s::bool[], %(from_pick)s::float[], %(from_pack)s::float[],
+    %(from_wait)s::float[]) AS m(node_id, ships, from_pick, from_pack, from_wait)
 ), open AS (
   SELECT s.id, s.ref, s.order_id, s.node_id, s.method, s.state, s.cut_off_at, s.transit_days,
          n.time_zone, n.code, n.name, o.ref AS order, o.order_ref, o.promise_at, o.ship_to_time_zone,
@@ -44,7 +50,8 @@ WITH median AS (
   FROM fulfillment_shipment s JOIN inventory_node n ON n.id = s.node_id JOIN routing_order o ON o.id = s.order_id
   CROSS JOIN LATERAL (SELECT CASE s.state WHEN 'to_pick' THEN s.dispatched_at WHEN 'picking' THEN s.picking_at
                                           WHEN 'packed' THEN s.packed_at ELSE s.ready_at END AS at) since
-  LEFT JOIN median m ON m.node_id = s.node_id LEFT JOIN median a ON a.node_id = 0
+  LEFT JOIN median m ON m.node_id = s.node_id AND m.ships = (s.method = 'ship')
+  LEFT JOIN median a ON a.node_id = 0 AND a.ships = (s.method = 'ship')
   WHERE s.closed_at IS NULL
 ), judged AS MATERIALIZED (
   SELECT *, CASE
@@ -67,9 +74,12 @@ STAGES = (
     ('waiting', s.packed_at, s.shipped_at)) f(stage, entered, "left")
   WHERE s.closed_at IS NULL OR s.closed_at > %(hour)s GROUP BY 1, 2
 )
-SELECT j.node_id, j.code, j.name, j.stage, count(*), min(since_at), coalesce(max(f.came), 0), coalesce(max(f.went), 0),
-       min(cut_off_at) FILTER (WHERE cut_off_at > %(at)s), count(*) FILTER (WHERE risk IS NOT NULL)
-FROM judged j LEFT JOIN flow f USING (node_id, stage) GROUP BY 1, 2, 3, 4"""
+SELECT n.code, n.name, j.stage, count(*), min(since_at), coalesce(max(f.came), 0), coalesce(max(f.went), 0),
+       min(j.cut_off_at) FILTER (WHERE j.cut_off_at > %(at)s), count(*) FILTER (WHERE risk IS NOT NULL),
+       min(j.cut_off_at) FILTER (WHERE j.state = 'packed' AND j.method = 'ship' AND j.cut_off_at > %(at)s),
+       bool_and(j.state = 'ready'), n.time_zone, n.hours, n.holidays, n.cut_off
+FROM judged j JOIN inventory_node n ON n.id = j.node_id LEFT JOIN flow f ON f.node_id = j.node_id AND f.stage = j.stage
+GROUP BY n.id, j.stage"""
 )
 
 AT_RISK = (
@@ -103,11 +113,6 @@ WHERE o.id IN (SELECT order_id FROM routing_pending
   AND %(at)s::timestamptz + make_interval(secs => %(needs)s) + interval '1 day' > o.promise_at
 ORDER BY o.promise_at < %(at)s, o.promise_at, o.id LIMIT %(limit)s"""
 
-# What was cancelled has closed too, but never left.
-LEFT = """
-SELECT count(*) FROM inventory_node n JOIN fulfillment_shipment s ON s.node_id = n.id
-WHERE s.closed_at > %(since)s AND s.shipped_at > %(since)s"""
-
 NODES = """
 SELECT n.id, n.code, n.name, n.kind, n.city, n.region, n.latitude, n.longitude,
        coalesce(d.taken, 0), coalesce(d.cap, 0), coalesce(u.units, 0), coalesce(u.shipments, 0)
@@ -118,6 +123,13 @@ LEFT JOIN (SELECT s.node_id, sum(l.quantity) AS units, count(DISTINCT s.id) AS s
            JOIN fulfillment_shipmentline l ON l.shipment_id = s.id AND l.closed_at IS NULL
            WHERE s.closed_at IS NULL GROUP BY 1) u ON u.node_id = n.id
 WHERE n.active ORDER BY n.code"""
+
+
+class Pause(NamedTuple):
+    """Why a queue stands still as planned, and until when."""
+
+    code: str  # closed, carrier, customer
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +145,8 @@ class Stage:
     went: int
     cut_off_at: datetime | None  # the next one that some of the queue must reach
     late: int  # orders in it that will be late
+    pause: Pause | None = None
+    time_zone: str = ""  # the node's
     order: str = ""  # of to_route: the order that waits longest
     order_ref: str = ""
 
@@ -145,9 +159,9 @@ class Stage:
         return (self.cut_off_at - at).total_seconds() / 60 if self.cut_off_at else None
 
     def clears_in_time(self, at: datetime) -> bool | None:
-        """None where nothing can be said: no cut-off ahead, or nothing moved in the last hour."""
+        """None where nothing can be said: a pause, no cut-off ahead, or nothing moved in the last hour."""
         left, needs = self.minutes_to_cut_off(at), self.minutes_to_clear
-        return None if left is None or needs is None else needs <= left
+        return None if self.pause or left is None or needs is None else needs <= left
 
 
 @dataclass(frozen=True)
@@ -200,34 +214,50 @@ class NodeLoad:
         return self.taken / self.cap if self.cap else None
 
 
-def medians(*, at: datetime) -> dict[str, list[float | None]]:
-    """Seconds still needed from each stage on, as columns by node; at most five minutes old."""
+def medians(*, at: datetime) -> dict[str, list[Any]]:
+    """Seconds still needed from each stage on, as columns by node and method; at most five minutes old."""
 
-    def read() -> dict[str, list[float | None]]:
-        found = db.rows(MEDIANS, {"since": at - timedelta(days=7)}) or [(0, None, None, None)]
-        names = ("node", "from_pick", "from_pack", "from_wait")
+    def read() -> dict[str, list[Any]]:
+        found = db.rows(MEDIANS, {"since": at - timedelta(days=7)}) or [(0, True, None, None, None)]
+        names = ("node", "ships", "from_pick", "from_pack", "from_wait")
         return {name: [row[place] for row in found] for place, name in enumerate(names)}
 
-    kept = cache.get_or_set("kpis:stage-medians", read, MEDIANS_SECONDS)
+    kept = cache.get_or_set("kpis:stage-medians-by-method", read, MEDIANS_SECONDS)
     return kept or read()
 
 
 def stages(*, at: datetime) -> list[Stage]:
-    """Every queue that is not empty, the one with most orders that will be late first."""
+    """Every queue that is not empty: first the one with most orders that will be late, last those that pause."""
     columns = medians(at=at)
-    found = [Stage(*row[1:]) for row in db.rows(STAGES, {"at": at, "hour": at - timedelta(hours=1), **columns})]
     asked = {"at": at, "hour": at - timedelta(hours=1), "needs": _pace(columns)}
+    found = [_stage(row, at) for row in db.rows(STAGES, asked | columns)]
     [(pending, oldest_at, came, went, late, order, order_ref)] = db.rows(TO_ROUTE, asked)
     if pending:
         found.append(
-            Stage("", "", "to_route", pending, oldest_at, came, went, None, late, order or "", order_ref or "")
+            Stage(
+                "", "", "to_route", pending, oldest_at, came, went, None, late, None, "", order or "", order_ref or ""
+            )
         )
-    return sorted(found, key=lambda stage: (-stage.late, -stage.queue, stage.node, stage.stage))
+    return sorted(found, key=lambda stage: (-stage.late, bool(stage.pause), -stage.queue, stage.node, stage.stage))
 
 
-def _pace(columns: dict[str, list[float | None]]) -> float:
+def _stage(row: Sequence[Any], at: datetime) -> Stage:
+    carrier_at, all_ready, zone, hours, holidays, cut_off = row[9:]
+    calendar = network.Calendar(zone, week_of(json.loads(hours)), frozenset(holidays), cut_off)
+    pause = None
+    if carrier_at:
+        pause = Pause("carrier", carrier_at)
+    elif opens_at := network.opens_again_at(calendar, at):
+        pause = Pause("closed", opens_at)
+    elif all_ready:
+        pause = Pause("customer")
+    return Stage(*row[:9], pause, zone)
+
+
+def _pace(columns: Mapping[str, Sequence[Any]]) -> float:
     """Seconds that the network usually needs from the dispatch until a parcel leaves; 0 while nothing is known."""
-    return (columns["from_pick"][columns["node"].index(0)] if 0 in columns["node"] else None) or 0
+    rows = zip(columns["node"], columns["ships"], columns["from_pick"], strict=True)
+    return next((seconds for node, ships, seconds in rows if node == 0 and ships), None) or 0
 
 
 def at_risk(*, at: datetime, limit: int = RISKS) -> Risks:

@@ -96,6 +96,7 @@ def overview(request: HttpRequest) -> HttpResponse:
                 "tab": STAGES[stage.stage][2],
                 "cut_off_minutes": stage.minutes_to_cut_off(at),
                 "in_time": stage.clears_in_time(at),
+                "pause_long": bool(stage.pause and stage.pause.until and stage.pause.until - at >= timedelta(days=1)),
             }
             for stage in shown
         ],

@@ -1,6 +1,6 @@
 """Calendars. Nodes are built, not saved: nothing here asks the database."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -79,6 +79,16 @@ def test_a_pickup_is_ready_within_opening_hours(case, at, ready):
 
 def test_a_node_that_never_opens_has_nothing_ready():
     assert network.pickup_ready_at(node(hours={}), utc(10, 12)) is None
+
+
+def test_a_closed_node_knows_when_it_opens_again():
+    here = node(hours=WEEKDAYS, holidays=[date(2026, 11, 11)])
+    opens, closes = network.hours_on(here, date(2026, 11, 10))
+    thursday = network.hours_on(here, date(2026, 11, 12))[0]
+    assert network.opens_again_at(here, opens - timedelta(minutes=1)) == opens
+    assert network.opens_again_at(here, opens) is None
+    assert network.opens_again_at(here, closes) == thursday  # Wednesday is a holiday
+    assert network.opens_again_at(node(hours={}), opens) is None
 
 
 def test_hours_past_midnight_belong_to_the_day_on_which_they_began():

@@ -5,11 +5,13 @@ from datetime import date, timedelta
 import pytest
 from django.core.cache import cache
 
+from fulfillment import shipments
 from fulfillment.models import Shipment
 from kpis import floor_load
+from kpis.floor_load import Pause
 from routing.models import Order
 from tests import make
-from tests.fulfillment.sold import AT, packed, shipped, stock
+from tests.fulfillment.sold import AT, on_the_floor, packed, shipped, stock
 
 pytestmark = pytest.mark.django_db
 TWENTY_HOURS = timedelta(hours=20)
@@ -72,6 +74,53 @@ def test_what_has_missed_its_promise_is_counted_apart_and_comes_last():
     assert [risk.order for risk in risks.first] == [refs[ahead.order_id], refs[missed.order_id]]
     short = floor_load.at_risk(at=AT, limit=1)
     assert (short.ahead, short.missed, len(short.first)) == (1, 1, 1)
+
+
+def pauses(at=AT):
+    return [(stage.node, stage.stage, stage.late, stage.pause) for stage in floor_load.stages(at=at)]
+
+
+def test_parcels_wait_for_the_carrier_of_the_evening_and_then_stand_still():
+    waiting(19, FRIDAY_MORNING)
+    assert pauses() == [("RENO", "waiting", 0, Pause("carrier", AT + timedelta(hours=1)))]
+    [stage] = floor_load.stages(at=AT)
+    assert (stage.minutes_to_clear, stage.clears_in_time(AT)) == (60, None)  # one left in the last hour
+    later = AT + timedelta(hours=2)
+    assert pauses(later) == [("RENO", "waiting", 1, None)]
+    assert floor_load.stages(at=later)[0].minutes_to_clear is None
+
+
+def test_a_closed_node_opens_again_and_picks_then():
+    on_the_floor(Shipment.objects.first().node, promise_at=FRIDAY_MORNING + timedelta(days=7))
+    opens_at = AT + timedelta(hours=1)  # 08:00 in Reno
+    assert pauses() == [("RENO", "to_pick", 0, Pause("closed", opens_at))]
+    assert pauses(opens_at) == [("RENO", "to_pick", 0, None)]
+
+
+def test_what_lies_ready_waits_for_its_customers_while_the_store_is_open():
+    reno = Shipment.objects.first().node
+    for _ in range(2):
+        bag = packed(reno, method="pickup", pickup_node=reno, promise_at=FRIDAY_MORNING)
+        shipments.make_ready_many([bag.pk], at=AT, actor="user:7")
+    noon = AT + timedelta(hours=5)
+    assert pauses(noon) == [("RENO", "waiting", 0, Pause("customer"))]
+
+
+def test_a_queue_that_pauses_as_planned_stands_behind_those_that_could_move_and_before_none_that_will_be_late():
+    elko = make.node("ELKO", hours={str(day): ["00:00", "24:00"] for day in range(7)})
+    stock(elko, MUG=9)
+    for _ in range(2):
+        waiting(19, FRIDAY_MORNING)
+    on_the_floor(elko, promise_at=FRIDAY_MORNING + timedelta(days=7))
+    assert [stage.node for stage in floor_load.stages(at=AT)] == ["ELKO", "RENO"]
+    waiting(0, FRIDAY_MORNING)
+    assert [stage.node for stage in floor_load.stages(at=AT)] == ["RENO", "ELKO"]
+
+
+def test_a_packed_pickup_is_not_judged_by_the_wait_for_the_carrier():
+    reno = Shipment.objects.first().node
+    packed(reno, method="pickup", pickup_node=reno, promise_at=AT + timedelta(hours=2))
+    assert floor_load.at_risk(at=AT) == floor_load.Risks(0, 0, [])
 
 
 def test_a_parcels_promise_is_a_day_where_it_goes_and_a_pickups_an_hour():

@@ -1,6 +1,8 @@
 """The control tower without a browser: who gets which links, times in the reader's zone, orders by hour."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
@@ -107,3 +109,22 @@ def test_what_the_page_leaves_out_is_one_press_away_and_stays_when_it_asks_again
     assert '<a href="/?risks=all#bottlenecks">Only the first queues</a>' in whole
     assert '<a href="/?queues=all#risks">Only the first ones</a>' in whole
     assert whole.count('<strong class="text-bad">missed:</strong>') == 2
+
+
+def test_a_queue_that_pauses_says_until_when(opens, client, clock, monkeypatch):
+    monkeypatch.setattr(overview, "timezone", SimpleNamespace(now=lambda: clock))
+    reno = make.node("RENO", hours={str(day): ["09:00", "21:00"] for day in (1, 4)})  # 07:00 on a Tuesday there
+    stock(reno, MUG=10)
+    parcel = Shipment.objects.filter(pk=packed(reno).pk)
+    parcel.update(cut_off_at=clock + timedelta(hours=8))
+    assert re.search(r"carrier comes <time [^>]*>15:00 PST</time>", text_of(opens(Role.EXECUTIVE)))
+    parcel.update(cut_off_at=clock - timedelta(hours=1))
+    assert re.search(r"closed until <time [^>]*>09:00 PST</time>", text_of(client.get("/")))
+    reno.hours.pop("1")
+    reno.save()
+    assert re.search(r"closed until <time [^>]*>Fri 13 Nov, 09:00 PST</time>", text_of(client.get("/")))
+    reno.hours["1"] = ["07:00", "21:00"]
+    reno.save()
+    assert "stands still" in text_of(client.get("/"))
+    parcel.update(state="ready", method="pickup", ready_at=clock)
+    assert "ready for the customers" in text_of(client.get("/"))
