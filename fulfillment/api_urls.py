@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import api_orders, api_shipments
+from . import api_orders, api_shipments, api_steps
 
 urlpatterns = [
     path("orders/", api_orders.Orders.as_view(), name="api_orders"),
@@ -15,13 +15,13 @@ urlpatterns = [
     *(
         path(f"shipments/<slug:ref>/{word}/", step.as_view(), name=f"api_{word.replace('-', '_')}")
         for word, step in {
-            "pick": api_shipments.Pick,
-            "short": api_shipments.Short,
-            "pack": api_shipments.Pack,
-            "ship": api_shipments.Ship,
-            "ready": api_shipments.Ready,
-            "hand-over": api_shipments.HandOver,
-            "deliver": api_shipments.Deliver,
+            "pick": api_steps.Pick,
+            "short": api_steps.Short,
+            "pack": api_steps.Pack,
+            "ship": api_steps.Ship,
+            "ready": api_steps.Ready,
+            "hand-over": api_steps.HandOver,
+            "deliver": api_steps.Deliver,
         }.items()
     ),
 ]

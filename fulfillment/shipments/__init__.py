@@ -14,7 +14,7 @@ from .picking import (
     start_picking_many,
 )
 from .recall import answer_recalls, recall_many
-from .short import Reason, report_short
+from .short import Reason, report_short, reported
 
 __all__ = [
     "Missed",
@@ -32,6 +32,7 @@ __all__ = [
     "pick_whole_many",
     "recall_many",
     "report_short",
+    "reported",
     "scan",
     "ship_many",
     "start_next",

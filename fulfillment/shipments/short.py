@@ -31,6 +31,13 @@ class Short(NamedTuple):
     cancelled: bool
 
 
+class Report(NamedTuple):
+    """What a short pick said: units found of the line, in all, and what is wrong with the others."""
+
+    found: int
+    reason: str
+
+
 LINE = """
 SELECT l.shipment_id, a.level_id, a.order_id
 FROM fulfillment_shipmentline l JOIN routing_allocation a ON a.id = l.allocation_id WHERE l.id = %s
@@ -46,6 +53,12 @@ INSERT INTO fulfillment_shipmentline
   (allocation_id, shipment_id, order_line_id, sku_id, quantity, closed_at, close_reason)
 SELECT %(allocation)s, shipment_id, order_line_id, sku_id, %(units)s, %(at)s, %(reason)s
 FROM fulfillment_shipmentline WHERE id = %(line)s
+"""
+REPORTED = """
+SELECT CASE WHEN c.id = l.id THEN 0 ELSE l.quantity END, c.close_reason
+FROM fulfillment_shipmentline l
+JOIN fulfillment_shipmentline c ON c.shipment_id = l.shipment_id AND c.order_line_id = l.order_line_id
+WHERE l.id = %s AND c.close_reason = ANY(%s) ORDER BY c.id <> l.id, c.id DESC LIMIT 1
 """
 NOTHING_FOUND = "UPDATE fulfillment_shipmentline SET picked = 0, closed_at = %s, close_reason = %s WHERE id = %s"
 
@@ -97,6 +110,12 @@ def report_short(shipment_line_id: int, found: int, reason: str, *, at: datetime
     history.record(Kind.PICKED_SHORT, [shipment.told(cancelled=cancelled, **data)], actor=actor, at=at)
     locking.tell([shipment])
     return Short(shipment.id, units, cancelled)
+
+
+def reported(shipment_line_id: int) -> Report | None:
+    """How the line was reported short, None if it was not. The cut-off units are a line of their own beside it."""
+    found = db.rows(REPORTED, [shipment_line_id, [str(reason) for reason in Reason]])
+    return Report(*found[0]) if found else None
 
 
 def _row(shipment_line_id: int) -> tuple[int, int, int]:

@@ -143,7 +143,8 @@ def pick_short(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
     except IllegalMove as illegal:
         return hand.late(illegal)
     except Refused as refused:
-        if _is_reported(card, item, given["found"]):
+        before = shipments.reported(item.line_id)
+        if before and before.found in (0, given["found"]):
             return say(request, hand.back, _("That is reported already."), level="info")
         if refused.code == "line_closed":
             return hand.stopped()
@@ -171,9 +172,3 @@ def _item(card: Card, form: forms.Form) -> Item | None:
     if not form.is_valid():
         return None
     return next((item for item in card.items if item.line_id == form.cleaned_data["line"]), None)
-
-
-def _is_reported(card: Card, item: Item, found: int) -> bool:
-    """Whether this very short pick was reported before: its units are cut off, the found ones stand."""
-    shorts = [other for other in card.items if other.line_ref == item.line_ref and other.reason in set(Reason)]
-    return bool(shorts) and (item in shorts or item.quantity == found)
