@@ -8,8 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dom_project.templatetags.figures import SYMBOLS
-from inventory.currencies import exponent
+from inventory.currencies import SYMBOLS, exponent
 from routing.choices import Choices
 from routing.differences import moved
 from routing.models import Rule

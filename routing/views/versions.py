@@ -48,6 +48,7 @@ def routing_history(request: HttpRequest) -> HttpResponse:
                 "live": bool(live and live.version_id == version.pk),
                 "periods": [_period(each, people) for each in periods if each.activation.version_id == version.pk],
                 "changes": _changes(older, version, names) if older else [],
+                "never_reached": sentences.never_reached(unreached(strategies.rules_of(version))),
                 "first": older is None,
             }
         )

@@ -83,3 +83,17 @@ def test_whoever_saves_second_sees_what_the_first_changed_and_may_save_after_all
     assert rules_in(second) == mine
     assert StrategyVersion.objects.count() == 2
     assert send("save", mine, reason="Off", newest=2).headers["HX-Redirect"] == "/routing/versions/3/"
+
+
+def test_the_history_warns_of_rules_that_are_never_reached_as_the_editor_does(
+    client: Client, send: Any, version: StrategyVersion
+) -> None:
+    send("save", rules_in(send("down:r1")), reason="The rest first")
+    told = "Rule 2 will never be reached: rule 1 takes every order."
+    history = client.get("/routing/history/")
+    assert [(row["version"].number, row["never_reached"]) for row in history.context["rows"]] == [(2, told), (1, "")]
+    assert history.content.decode().count(told) == 1
+    client.post("/routing/versions/2/activate/")
+    live = client.get("/routing/versions/2/").content.decode()
+    assert live.count(told) == 2  # at the rule, and below what changes
+    assert live.index("Changes against version 1") < live.rindex(told)
