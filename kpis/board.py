@@ -37,6 +37,10 @@ class Card:
         return shown(self.figure.unit, self.previous)
 
     @property
+    def shown_target(self) -> Fraction | None:
+        return shown(self.figure.unit, self.target)
+
+    @property
     def change(self) -> Fraction | None:
         """What the two figures differ by as they are shown, so that it adds up on the page."""
         now, before = self.shown, self.shown_before

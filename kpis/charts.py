@@ -1,20 +1,15 @@
 """Facts become Plotly figures. Colours are the theme's tokens, so that a chart follows light and dark."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from inventory.currencies import SYMBOLS, exponent
+
 from .metrics import Unit
 
-FORMATS: Mapping[Unit, Mapping[str, str]] = {
-    Unit.MONEY: {"tickprefix": "$", "tickformat": ",.2f"},
-    Unit.SHARE: {"tickformat": ".1%"},
-    Unit.MINUTES: {"ticksuffix": " h", "tickformat": ",.1f"},
-}
-SCALE = {Unit.MONEY: 1 / 100, Unit.SHARE: 1.0, Unit.MINUTES: 1 / 60}
 A_WEEK = 7  # of days that each have a mark on the axis; left to itself it marks a day twice
-SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 
 
 def trend(
@@ -38,16 +33,13 @@ def trend(
     import plotly.graph_objects as go  # 30 MB and 0.3 s, so only where a chart is drawn
 
     days = [(first_day + timedelta(days=place)).isoformat() for place in range(len(values))]
-    axis = dict(FORMATS[unit])
-    if unit is Unit.MONEY:
-        axis["tickprefix"] = SIGNS.get(currency, f"{currency} ")
+    divisor, axis = _scale(unit, currency)
     hover = f"{axis.get('tickprefix', '')}%{{y:{axis['tickformat']}}}{axis.get('ticksuffix', '')}"
-    scale = SCALE[unit]
     figure = go.Figure(layout={"template": "none"})
     if before:
         figure.add_scatter(
             x=days,
-            y=[None if value is None else round(value * scale, 4) for value in before],
+            y=[None if value is None else round(value / divisor, 4) for value in before],
             name=before_name,
             mode="lines",
             line={"color": "var(--tblr-secondary)", "width": 1.5, "dash": "dot"},
@@ -55,7 +47,7 @@ def trend(
         )
     figure.add_scatter(
         x=days,
-        y=[None if value is None else round(value * scale, 4) for value in values],
+        y=[None if value is None else round(value / divisor, 4) for value in values],
         name=name,
         mode="lines+markers",
         line={"color": "var(--tblr-primary)", "width": 2.5},
@@ -63,9 +55,10 @@ def trend(
         hovertemplate=hover,
     )
     if target is not None:
-        figure.add_hline(y=target * scale, line={"color": "var(--good-fill)", "width": 1.5, "dash": "dash"})
+        height = target / divisor
+        figure.add_hline(y=height, line={"color": "var(--good-fill)", "width": 1.5, "dash": "dash"})
         figure.add_annotation(
-            x=1, xref="paper", y=target * scale, text=target_name, showarrow=False, xanchor="right", yanchor="bottom",
+            x=1, xref="paper", y=height, text=target_name, showarrow=False, xanchor="right", yanchor="bottom",
             font={"color": "var(--tblr-body-color)"},
         )  # fmt: skip
     for at, label in marks:
@@ -88,6 +81,17 @@ def trend(
     plain: dict[str, Any] = json.loads(figure.to_json())
     plain["layout"].pop("template", None)
     return plain
+
+
+def _scale(unit: Unit, currency: str) -> tuple[int, dict[str, str]]:
+    """What a value in the figure's own unit is divided by for its axis, and how the axis writes it."""
+    if unit is Unit.SHARE:
+        return 1, {"tickformat": ".1%"}
+    if unit is Unit.MINUTES:
+        return 60, {"ticksuffix": " h", "tickformat": ",.1f"}
+    digits, symbol = exponent(currency), SYMBOLS.get(currency)
+    sign = {"tickprefix": symbol} if symbol else {"ticksuffix": f" {currency}"}
+    return 10**digits, {"tickformat": f",.{digits}f", **sign}
 
 
 def by_hour(

@@ -7,7 +7,7 @@ pickups apart, less what it has spent in the stage already.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -251,7 +251,7 @@ def _stage(row: Sequence[Any], at: datetime) -> Stage:
         pause = Pause("closed", opens_at)
     elif all_ready:
         pause = Pause("customer")
-    return Stage(*row[:9], pause, zone)
+    return replace(Stage(*row[:9]), pause=pause, time_zone=zone)
 
 
 def _pace(columns: Mapping[str, Sequence[Any]]) -> float:

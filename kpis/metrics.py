@@ -111,8 +111,10 @@ FIGURES: Mapping[str, Figure] = {
 
 def shown(unit: Unit, value: Fraction | None) -> Fraction | None:
     """The value as the page tells it: whole minor units, tenths of a percent, a length in its two largest units."""
-    if value is None:
-        return None
+    return None if value is None else _told(unit, value)
+
+
+def _told(unit: Unit, value: Fraction) -> Fraction:
     if unit is Unit.MONEY:
         return Fraction(round(value))
     if unit is Unit.SHARE:
@@ -132,5 +134,6 @@ def by_day(figure: Figure, facts: Sequence[Fact]) -> dict[date, Fraction]:
 
 
 def reached(figure: Figure, value: Fraction, target: Fraction) -> bool:
-    """True if the value is at least as good as the target."""
-    return value <= target if figure.lower_is_better else value >= target
+    """True if the value is at least as good as the target, both as the page tells them: 95.0 % meets 95.0 %."""
+    told, wanted = _told(figure.unit, value), _told(figure.unit, target)
+    return told <= wanted if figure.lower_is_better else told >= wanted

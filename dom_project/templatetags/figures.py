@@ -10,14 +10,12 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inventory.currencies import exponent
+from inventory.currencies import SYMBOLS, exponent
 
 MINUS = "−"
 NONE = "–"
 
 register = template.Library()
-
-SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "CA$", "AUD": "A$", "MXN": "MX$"}
 
 
 @register.filter

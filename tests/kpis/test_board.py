@@ -125,6 +125,40 @@ def test_the_chart_carries_versions_target_and_both_periods():
     assert [note["text"] for note in figure["layout"]["annotations"]] == ["Target", "7"]
 
 
+@pytest.mark.parametrize(
+    ("currency", "minor", "target", "drawn", "axis"),
+    [
+        ("USD", 1234.0, 1100.0, [12.34, 11.0], {"tickprefix": "$", "tickformat": ",.2f"}),
+        ("JPY", 1234.0, 1100.0, [1234.0, 1100.0], {"tickprefix": "¥", "tickformat": ",.0f"}),
+        ("KWD", 1234.0, 1100.0, [1.234, 1.1], {"ticksuffix": " KWD", "tickformat": ",.3f"}),
+    ],
+)
+def test_the_chart_divides_money_as_its_currency_is_divided(currency, minor, target, drawn, axis):
+    figure = charts.trend(
+        unit=Unit.MONEY, name="Cost", first_day=date(2026, 11, 3), values=[minor], before=[], before_name="",
+        target=target, target_name="Target", marks=[], currency=currency,
+    )  # fmt: skip
+    layout = figure["layout"]
+    assert [figure["data"][0]["y"][0], layout["shapes"][0]["y0"]] == drawn
+    assert layout["annotations"][0]["y"] == drawn[1]
+    assert layout["yaxis"] == axis
+    sign = (axis.get("tickprefix", ""), axis.get("ticksuffix", ""))
+    assert figure["data"][0]["hovertemplate"] == f"{sign[0]}%{{y:{axis['tickformat']}}}{sign[1]}"
+
+
+def test_a_card_tells_its_target_as_its_value_and_judges_what_it_tells(client):
+    make.node("RENO-DC")
+    Target.objects.create(metric="on_time", from_date=date(2026, 1, 1), value="0.9504")
+    day = periods.latest(7, at=datetime.now(UTC)).end
+    fact("promised", 10000, day=day), fact("on_time", 9496, day=day)
+    client.force_login(make.user(Role.EXECUTIVE))
+    page = client.get(reverse("kpis"), {"days": 7}).content.decode()
+    assert '<p class="kpi-value">95.0 %</p>' in page
+    assert "<dt>Target</dt><dd>95.0 %</dd>" in page
+    assert page.count("Target met") == 1
+    assert "Target missed" not in page
+
+
 def test_plotly_in_python_and_in_the_browser_belong_together():
     vendored = (settings.BASE_DIR / "static" / "vendor" / "plotly-basic.min.js").read_text()[:400]
     assert f"v{plotly.offline.get_plotlyjs_version()}" in vendored

@@ -84,6 +84,24 @@ def test_a_target_is_reached_from_the_better_side():
 
 
 @pytest.mark.parametrize(
+    ("case", "figure", "value", "target", "met"),
+    [
+        ("95.0 % meets 95.0 %", "on_time", Fraction(9496, 10000), Fraction(95, 100), True),
+        ("94.9 % does not", "on_time", Fraction(9494, 10000), Fraction(95, 100), False),
+        ("a target is told in tenths too", "on_time", Fraction(950, 1000), Fraction(9504, 10000), True),
+        ("2.0 % of stock-outs are no more than 2.0 %", "stock_out_rate", Fraction(204, 10000), Fraction(2, 100), True),
+        ("2.1 % are", "stock_out_rate", Fraction(206, 10000), Fraction(2, 100), False),
+        ("$9.00 is no more than $9.00", "cost_per_order", Fraction(90049, 100), Fraction(900), True),
+        ("$9.01 is", "cost_per_order", Fraction(90051, 100), Fraction(900), False),
+        ("2 h 5 min are no more than 2 h 5 min", "order_to_ship_p50", Fraction(1259, 10), Fraction(125), True),
+        ("2 h 6 min are", "order_to_ship_p50", Fraction(126), Fraction(125), False),
+    ],
+)
+def test_a_target_is_met_by_what_the_page_tells(case, figure, value, target, met):
+    assert reached(FIGURES[figure], value, target) is met, case
+
+
+@pytest.mark.parametrize(
     ("unit", "value", "told"),
     [
         (Unit.MONEY, Fraction(10005, 10), 1000),
