@@ -50,7 +50,7 @@ _taught: dict[str, str | Promise] = {
 
 class _Known(dict[str, Any]):
     def __missing__(self, key: str) -> str:
-        return "?"
+        return "…"
 
 
 def teach(words: Words) -> None:
@@ -61,7 +61,10 @@ def teach(words: Words) -> None:
 
 
 def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
-    """The sentence of a code in the reader's language; a code that nobody taught shows itself."""
+    """The sentence of a code in the reader's language, with … for a parameter that is left out.
+
+    A code that nobody taught shows itself.
+    """
     text = _taught.get(code)
     if text is None:
         return code.replace("_", " ")

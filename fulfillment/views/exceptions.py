@@ -29,6 +29,7 @@ from .orders import promise_date
 
 PAGE = "fulfillment/exceptions.html"
 SHOWN = 50
+SHOWN_REASONS = 8
 LETTERS = 20
 MOST = 200  # exceptions of one reason that are tried at once
 VERDICTS = frozenset({ShortfallCase.Verdict.GO_ON, ShortfallCase.Verdict.LEAVE})
@@ -139,8 +140,12 @@ def _page(request: HttpRequest) -> dict[str, Any]:
     shown = repr((rows, by_reason, case and case.pk, [letter.id for letter in letters], backlog.dead, waits))
     drawn = drawn_as(sha256(shown.encode()).hexdigest()[:16], request.GET.get("drawn", ""), at=at)
     names = names_of({row.owner for row in rows if row.owner})
+    every = request.GET.get("reasons") == "all"
+    kept = [row for place, row in enumerate(by_reason) if every or place < SHOWN_REASONS or row.reason == reason]
     return {
-        "tokens": [(row, words.sentence(row.reason)) for row in by_reason],
+        "tokens": [(row, words.sentence(row.reason)) for row in kept],
+        "more_reasons": len(by_reason) - len(kept),
+        "fewer_reasons": every and len(by_reason) > SHOWN_REASONS,
         "reason": reason,
         "open": sum(row.count for row in by_reason),
         "groups": _groups(rows, {row.reason: row.count for row in by_reason}, names, actor_of(request)),
@@ -177,7 +182,7 @@ def _groups(
         {
             "reason": reason,
             "count": counts.get(reason, len(by_reason[reason])),
-            "said": words.sentence(reason, by_reason[reason][0].params),
+            "said": words.sentence(reason, _shared(by_reason[reason])),
             "to_do": to_do(reason),
             "rows": [
                 {
@@ -193,6 +198,14 @@ def _groups(
         for reason in [*counts, *(reason for reason in by_reason if reason not in counts)]
         if reason in by_reason
     ]
+
+
+def _shared(rows: Sequence[OpenException]) -> dict[str, Any]:
+    """The parameters that all of these have in common: the others are no one's heading."""
+    first, *others = rows
+    return {
+        name: value for name, value in first.params.items() if all(row.params.get(name) == value for row in others)
+    }
 
 
 def _own_words(row: OpenException) -> str:

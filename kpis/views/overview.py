@@ -37,6 +37,7 @@ RISKS = {
 }
 BUSY, FULL = 0.7, 0.9
 SHOWN_STAGES = 12
+SHOWN_REASONS = 6
 
 
 def _tone(load: float | None) -> str:
@@ -74,10 +75,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     nodes = floor_load.node_loads(at=at)
     stages = floor_load.stages(at=at)
-    whole = {name for name in ("queues", "risks") if request.GET.get(name) == "all"}
+    whole = {name for name in ("queues", "reasons", "risks") if request.GET.get(name) == "all"}
     risks = floor_load.at_risk(at=at, limit=floor_load.MOST_RISKS if "risks" in whole else floor_load.RISKS)
     shown = stages if "queues" in whole else stages[:SHOWN_STAGES]
     waiting = exceptions.by_reason()
+    reasons = waiting if "reasons" in whole else waiting[:SHOWN_REASONS]
     route = next((stage for stage in stages if stage.stage == "to_route"), None)
     hours = arrivals.by_hour(at=at)
     cursors = Cursor.objects.in_bulk([SILENCE, EVENTS], field_name="name")
@@ -110,7 +112,10 @@ def overview(request: HttpRequest) -> HttpResponse:
         "all_risks": "" if "risks" in whole else _address(whole | {"risks"}),
         "fewer_risks": _address(whole - {"risks"}) if "risks" in whole and len(risks.first) > floor_load.RISKS else "",
         "here": _address(whole),
-        "waiting": [{"row": row, "sentence": words.sentence(row.reason)} for row in waiting],
+        "waiting": [{"row": row, "sentence": words.sentence(row.reason)} for row in reasons],
+        "more_reasons": len(waiting) - len(reasons),
+        "all_reasons": _address(whole | {"reasons"}),
+        "fewer_reasons": _address(whole - {"reasons"}) if "reasons" in whole and len(waiting) > SHOWN_REASONS else "",
         "exceptions": sum(row.count for row in waiting),
         "to_route": route,
         "open_parcels": sum(node.shipments for node in nodes),

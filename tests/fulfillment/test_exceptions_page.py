@@ -1,11 +1,14 @@
 """What needs a person, without a browser: who may answer it, what is answered, what changed and what did not."""
 
+import re
+
 import pytest
 
 from dom_project.accounts.models import Role
 from fulfillment import orders
 from routing.exceptions import Raised, raise_many
 from routing.models import OrderException, Pending
+from routing.words import REASONS
 from tests import make
 
 from .answers import HTMX, text_of
@@ -49,6 +52,34 @@ def test_an_exception_says_its_reason_its_order_and_what_to_do(desk, stuck):
     assert stuck.order_ref in page
     assert "No rule of the strategy selects this order" in page
     assert "Try it again" in page
+
+
+def test_the_frequent_reasons_are_filters_and_the_others_one_press_away(desk):
+    reasons = [reason for reason in REASONS if not re.search(r"%\(", str(REASONS[reason]))][:10]
+    for place, reason in enumerate(reasons):
+        for _ in range(2 if place == 9 else 1):
+            raise_many([Raised(make.order(due=False).id, reason, {})], at=AT)
+    page = text_of(desk.get("/exceptions/"))
+    assert page.count('class="token"') == 10  # all, eight reasons, the way to the others
+    assert f'href="?reason={reasons[9]}"' in page
+    assert '<a class="token" href="?reasons=all">2 further reasons</a>' in page
+    last = max(reasons[:9])
+    assert f'href="?reason={last}"' not in page
+    assert f'href="?reason={last}" aria-current="true"' in text_of(desk.get("/exceptions/", {"reason": last}))
+    whole = text_of(desk.get("/exceptions/", {"reasons": "all"}))
+    assert whole.count('href="?reason=') == 10
+    assert '<a class="token" href="?">Only the most frequent reasons</a>' in whole
+
+
+def test_a_heading_says_only_what_holds_for_all_below_it(desk):
+    errors = ["a line", "a rule"]
+    for error in errors:
+        raise_many([Raised(make.order(due=False).id, "engine_error", {"error": error})], at=AT)
+    page = text_of(desk.get("/exceptions/"))
+    assert page.count("The engine failed on this order: …") == 2  # the filter and the heading
+    assert [f'<div class="cell-sub">{error}</div>' in page for error in errors] == [True, True]
+    OrderException.objects.filter(params__error="a rule").update(params={"error": "a line"})
+    assert "The engine failed on this order: a line" in text_of(desk.get("/exceptions/"))
 
 
 def test_it_is_taken_and_given_back(desk, kim, stuck):

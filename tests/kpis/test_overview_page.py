@@ -14,6 +14,7 @@ from kpis.models import Cursor
 from kpis.snapshots import SILENCE
 from kpis.views import overview
 from routing.exceptions import Raised, raise_many
+from routing.words import REASONS
 from tests import make
 from tests.fulfillment.answers import text_of
 from tests.fulfillment.sold import packed, shipped, stock
@@ -109,6 +110,18 @@ def test_what_the_page_leaves_out_is_one_press_away_and_stays_when_it_asks_again
     assert '<a href="/?risks=all#bottlenecks">Only the first queues</a>' in whole
     assert '<a href="/?queues=all#risks">Only the first ones</a>' in whole
     assert whole.count('<strong class="text-bad">missed:</strong>') == 2
+
+
+def test_many_reasons_of_exceptions_leave_room_for_the_rest(opens, client):
+    reasons = list(REASONS)[:8]
+    for reason in reasons:
+        raise_many([Raised(make.order(due=False).id, reason, {})], at=timezone.now())
+    page = opens(Role.OPERATIONS_MANAGER).content.decode()
+    assert page.count('"/exceptions/?reason=') == 6
+    assert '<a href="/?reasons=all#waiting-title">2 further reasons</a>' in page
+    whole = client.get("/", {"reasons": "all"}).content.decode()
+    assert whole.count('"/exceptions/?reason=') == 8
+    assert '<a href="/#waiting-title">Only the most frequent reasons</a>' in whole
 
 
 def test_a_queue_that_pauses_says_until_when(opens, client, clock, monkeypatch):

@@ -20,7 +20,7 @@ def test_every_event_has_a_name():
 
 def test_parameters_are_filled_in_and_a_missing_one_breaks_nothing():
     assert words.sentence("unknown_sku", {"sku": "CUP"}) == "there is no SKU CUP"
-    assert words.sentence("unknown_sku") == "there is no SKU ?"
+    assert words.sentence("unknown_sku") == "there is no SKU …"
 
 
 def test_a_code_that_nobody_taught_shows_itself():
