@@ -239,6 +239,7 @@ LANGUAGE_CODE = "en-us"
 # ── API ───────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "UNICODE_JSON": False,  # a refusal may quote half of a surrogate pair, which only an escape can carry
     "DEFAULT_PARSER_CLASSES": ["dom_project.lib.lenient_json.LenientParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "dom_project.accounts.api.TokenAuthentication",

@@ -160,8 +160,27 @@ def _row(read: Callable[[Any], OrderRequest], data: Any, row: int | None) -> Ord
         return _explained(error, row)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return BadInput("not_json", {"position": 0}, row=row)
+    except UnicodeEncodeError:  # half of a surrogate pair where no text belongs
+        return BadInput("bad_format", field=_torn(data), row=row)
 
 
+def _torn(data: Any) -> str:
+    """Where the first text is that holds half of a surrogate pair: lines[2].quantity."""
+    if isinstance(data, Mapping):
+        inside = ((f".{name}", value) for name, value in data.items())
+    elif isinstance(data, list):
+        inside = ((f"[{place}]", value) for place, value in enumerate(data))
+    else:
+        return ""
+    for step, value in inside:
+        if isinstance(value, str) and _HALF.search(value):
+            return step.removeprefix(".")
+        if within := _torn(value):
+            return f"{step}{'' if within.startswith('[') else '.'}{within}".removeprefix(".")
+    return ""
+
+
+_HALF = re.compile(r"[\ud800-\udfff]")
 _NUMBER = re.compile(r"\s*[-+]?[\d.]+(?:e[-+]?\d+)?\s*", re.IGNORECASE)
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 _REASONS: tuple[tuple[re.Pattern[str], str, Callable[[re.Match[str]], dict[str, Any]]], ...] = tuple(

@@ -222,6 +222,8 @@ def test_units_come_back_once_per_key(caller, reno):
     again = post(caller, "returns/", body)
     assert (again.status_code, again.json()) == (200, {"key": "R-1", "repeated": True})
     assert Return.objects.count() == 1
+    torn = post(caller, "returns/", body | {"key": "R-2", "disposition": "\ud800"})
+    assert (torn.status_code, torn.json()["errors"][0]["field"]) == (422, "disposition")
     too_many = post(caller, "returns/", body | {"key": "R-2", "quantity": 2})
     assert too_many.status_code in (409, 422)
     assert Return.objects.count() == 1
