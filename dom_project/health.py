@@ -25,7 +25,8 @@ from . import __version__, celery_app, workers
 
 T = TypeVar("T")
 FRESH_SECONDS = 5.0
-LIMIT_SECONDS = 2.0  # one to connect and one to answer
+CONNECT_SECONDS, ANSWER_SECONDS = 1, 1
+LIMIT_SECONDS = 2.0  # for both
 PATHS = ("/healthz", "/readyz")
 
 STATE = """
@@ -100,8 +101,8 @@ def ask_database() -> Figures:
     Without tables they are zero and no migration is known. Too many orders to count in a second: the counts are those
     of the time before, unknown if there was none, and whether work can be done is told all the same.
     """
-    limits = "-c statement_timeout=1s -c lock_timeout=1s"
-    with psycopg.connect(**address(), connect_timeout=1, options=limits, autocommit=True) as own:
+    limits = f"-c statement_timeout={ANSWER_SECONDS}s -c lock_timeout={ANSWER_SECONDS}s"
+    with psycopg.connect(**address(), connect_timeout=CONNECT_SECONDS, options=limits, autocommit=True) as own:
         try:
             writable, migrations = own.execute(STATE).fetchone() or (False, None)
             seen = own.execute(feeds.SEEN).fetchall()

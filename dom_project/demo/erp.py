@@ -38,7 +38,10 @@ def instant(seconds: float) -> str:
 
 
 class Books:
-    """The ERP's stock. One lock: an ERP of this size needs no more."""
+    """The ERP's stock. One lock for threads, the file's own for other processes: an ERP of this size needs no more.
+
+    Whoever holds both reads the clock: figures of a moment hold whatever was booked before it.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,7 +54,7 @@ class Books:
     def _open(self, rows: list[list[Any]]) -> None:
         """Begin with [node, sku, on hand, 1 for a shop] as the retailer counted it."""
         now = time.time()
-        self.db.execute("BEGIN")
+        self.db.execute("BEGIN IMMEDIATE")
         self.db.executemany(
             "INSERT INTO stock VALUES (?, ?, ?, ?, ?, 1, ?)",
             [(n, s, q, max(q, 2), shop, now) for n, s, q, shop in rows],
@@ -65,8 +68,8 @@ class Books:
                 known := self.db.execute("SELECT booked_at FROM booked WHERE event_id = ?", [event_id]).fetchone()
             ):
                 return float(known[0])
+            self.db.execute("BEGIN IMMEDIATE")
             now = time.time()
-            self.db.execute("BEGIN")
             for node, sku, units in moves:
                 self.db.execute(
                     "UPDATE stock SET on_hand = max(on_hand + ?, 0), version = version + 1, changed_at = ?"
@@ -81,11 +84,13 @@ class Books:
     def figures(self, since: float | None) -> tuple[float, list[dict[str, Any]]]:
         """(the moment they are true of, one row per level) of everything, or of what changed since then."""
         with self.lock:
+            self.db.execute("BEGIN IMMEDIATE")
             now = time.time()
             found = self.db.execute(
                 "SELECT node, sku, on_hand, changed_at, version FROM stock WHERE changed_at >= ? ORDER BY node, sku",
                 [since or 0],
             ).fetchall()
+            self.db.execute("COMMIT")
         return now, [
             {"node": n, "sku": s, "on_hand": q, "reserved": 0, "changed_at": instant(changed), "version": version}
             for n, s, q, changed, version in found

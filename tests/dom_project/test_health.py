@@ -9,10 +9,13 @@ from dom_project import health, workers
 
 @pytest.fixture(autouse=True)
 def _asked_anew(monkeypatch):
-    """Nothing is remembered from another test."""
+    """Nothing is remembered from another test, and whoever answers may take its time."""
     for name in ("database", "broker", "living"):
         old = getattr(health, name)
         monkeypatch.setattr(health, name, health.Probe(old.ask, old.no, old.failures))
+    for name in ("CONNECT_SECONDS", "ANSWER_SECONDS", "LIMIT_SECONDS", "FRESH_SECONDS"):
+        monkeypatch.setattr(health, name, 60)
+    monkeypatch.setattr(workers, "client", redis.Redis.from_url)
 
 
 @pytest.fixture
@@ -95,7 +98,8 @@ def test_without_a_database_it_answers_who_is_logged_in_too(client, monkeypatch)
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_one_worker")
 def test_too_many_orders_to_count_hinder_no_work(client, monkeypatch):
-    monkeypatch.setattr(health, "COUNTS", "SELECT pg_sleep(2)")
+    monkeypatch.setattr(health, "ANSWER_SECONDS", 2)
+    monkeypatch.setattr(health, "COUNTS", "SELECT pg_sleep(60)")
     answer = client.get("/healthz").json()
     assert (answer["status"], answer["orders_total"], answer["orders_pending"]) == ("ok", None, None)
     assert client.get("/readyz").json() == {"ready": True, "missing": []}
@@ -134,19 +138,21 @@ def test_a_feed_that_is_late_degrades(client):
 
 def test_a_question_that_hangs_counts_as_a_no_and_is_not_asked_twice(monkeypatch):
     monkeypatch.setattr(health, "LIMIT_SECONDS", 0.01)
-    asked, go_on = [], threading.Event()
+    asked, begun, go_on = [], threading.Event(), threading.Event()
 
     def hang() -> bool:
         asked.append(1)
-        return go_on.wait(10)
+        begun.set()
+        return go_on.wait(60)
 
     probe = health.Probe(hang, False, (OSError,))
     assert probe.answer() is False
+    assert begun.wait(60)
     probe.known_at = float("-inf")
     assert probe.answer() is False
     assert len(asked) == 1
     go_on.set()
-    probe.asking.join(10)
+    probe.asking.join()
     assert probe.answer() is True
 
 

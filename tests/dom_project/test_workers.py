@@ -7,8 +7,9 @@ from dom_project import workers
 
 
 @pytest.fixture
-def worker(settings, valkey_url):
+def worker(settings, valkey_url, monkeypatch):
     settings.REDIS_URL = valkey_url
+    monkeypatch.setattr(workers, "client", redis.Redis.from_url)  # which waits as long as it takes
     yield SimpleNamespace(
         hostname="route@here",
         app=SimpleNamespace(amqp=SimpleNamespace(queues=SimpleNamespace(consume_from={"route": 1, "out": 1}))),

@@ -29,15 +29,6 @@ def _books_are_sound():
     assert invariants.broken_rows() == []
 
 
-@pytest.fixture
-def _patient():
-    """Who waits behind thirty rivals on two cores may wait longer than a request would."""
-    before = connection.settings_dict["OPTIONS"]["options"]
-    connection.settings_dict["OPTIONS"]["options"] = before.replace("lock_timeout=3s", "lock_timeout=30s")
-    yield
-    connection.settings_dict["OPTIONS"]["options"] = before
-
-
 def counters(level: StockLevel) -> tuple[int, int, int, int]:
     level.refresh_from_db()
     return level.on_hand, level.allocated, level.shortfall, level.atp
@@ -49,7 +40,6 @@ def allocate(level: StockLevel, *orders: int, quantity: int = 1) -> dict[int, st
 
 
 @pytest.mark.races
-@pytest.mark.usefixtures("_patient")
 def test_thirty_two_connections_that_want_three_thousand_units_share_a_thousand_exactly():
     level = make.level(1000)
 
@@ -75,7 +65,6 @@ def test_sixteen_repeats_of_one_key_at_once_allocate_once():
     assert counters(level) == (10, 4, 0, 6)
 
 
-@pytest.mark.usefixtures("_patient")
 def test_batches_in_opposite_orders_queue_and_do_not_deadlock():
     node = make.node()
     stock = [make.stock(node, make.sku(), 1000) for _ in range(40)]
@@ -198,7 +187,6 @@ def test_a_movement_that_meets_the_first_count_of_its_node_is_not_lost():
     assert counters(level) == (30, 0, 0, 30)
 
 
-@pytest.mark.usefixtures("_patient")
 def test_all_verbs_at_once_leave_sound_books():
     node = make.node()
     stock = [make.stock(node, make.sku(), 200) for _ in range(5)]

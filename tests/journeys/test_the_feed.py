@@ -10,6 +10,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,11 @@ class Erp:
         _as_of, [level] = self.books.figures(None)
         return int(level["on_hand"])
 
+    def sold_at(self) -> datetime:
+        """When its figures were changed last, by its own clock."""
+        _as_of, [level] = self.books.figures(None)
+        return datetime.fromisoformat(level["changed_at"])
+
     def bookings(self, event_id: object) -> int:
         with self.books.lock:
             found = self.books.db.execute("SELECT count(*) FROM booked WHERE event_id = ?", [str(event_id)])
@@ -116,9 +122,9 @@ def test_a_walk_in_sale_lowers_what_can_be_promised_within_one_pull(
 ) -> None:
     maya = comes_in("Maya Alvarez", Role.OPERATIONS_MANAGER, house)
     open_level(maya, house)
-    sold_at = timezone.now()
     erp.books.sell(random.Random(1))
     assert erp.on_hand() in (18, 19)
+    sold_at = erp.sold_at()
     see_atp(maya, erp.on_hand())  # the open page, by itself
     first = FeedRun.objects.filter(observed_at__gte=sold_at).earliest("id")
     assert (first.kind, first.state, first.changed) == ("delta", "applied", 1)

@@ -138,7 +138,7 @@ class Visitor:
             self._ask_axe("desk, dark", COLOURS)
         self.page.set_viewport_size({"width": 390, "height": 844})
         try:  # charts follow in a moment
-            self.page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth", timeout=2000)
+            self.page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
         except PlaywrightTimeout:
             self._note("is wider than a phone")
         self._ask_axe("phone, dark", EVERYTHING)

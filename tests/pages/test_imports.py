@@ -61,7 +61,7 @@ def test_a_file_is_mapped_with_a_live_preview_and_taken_in(
     # 4: a worker takes it in, and the open page shows the result by itself
     expect(page.get_by_text("A worker begins as soon as one is free")).to_be_visible()
     runs.work_due(at=timezone.now(), keep_on=lambda: True)
-    expect(page.get_by_role("heading", name="Rows that were not taken")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("heading", name="Rows that were not taken")).to_be_visible()
     assert accessibility_faults(page) == []
     with page.expect_download() as download:
         page.get_by_role("link", name="The bad row as a file").click()
@@ -104,7 +104,7 @@ def test_the_pages_of_a_file_are_accessible_and_fit(
     expect(page.get_by_text("A worker begins as soon as one is free")).to_be_visible()
     assert all_right()
     runs.work_due(at=timezone.now(), keep_on=lambda: True)
-    expect(page.get_by_role("heading", name="Rows that were not taken")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("heading", name="Rows that were not taken")).to_be_visible()
     assert all_right()
     page.goto(f"{live_server.url}/imports/")
     expect(page.get_by_role("link", name="stock.csv")).to_be_visible()

@@ -127,7 +127,7 @@ def test_an_exception_is_taken_undone_and_tried_again(
     page.get_by_role("button", name=f"Take {order.order_ref}").click()
     expect(page.get_by_role("button", name=f"Give back {order.order_ref}")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("button", name=f"Take {order.order_ref}")).to_be_visible(timeout=25_000)
+    expect(page.get_by_role("button", name=f"Take {order.order_ref}")).to_be_visible()
     assert OrderException.objects.get().owner == ""
     page.get_by_role("checkbox", name=f"Choose {order.order_ref}").check()
     page.get_by_role("button", name="Try the chosen again").click()

@@ -151,8 +151,8 @@ def test_leaving_with_unsaved_changes_is_asked_about(routing: Page) -> None:
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.get_by_role("button", name="Move rule 1 down").click()
     expect(page.get_by_text("Not saved", exact=True)).to_be_visible()
-    page.get_by_role("link", name="History").click()
-    page.wait_for_timeout(300)
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="History").click()
     assert asked == ["beforeunload"]
     expect(page.get_by_text("Not saved", exact=True)).to_be_visible()
 

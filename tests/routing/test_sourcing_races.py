@@ -59,7 +59,7 @@ class Pause:
         plan = solve(*args)
         if threading.current_thread().name == "sleeper":
             self.thinking.set()
-            assert self.go_on.wait(20)
+            assert self.go_on.wait(60)
         return plan
 
 
@@ -79,10 +79,10 @@ def asleep(clock: datetime, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callab
 
         sleeper = threading.Thread(target=work, name="sleeper")
         sleeper.start()
-        assert pause.thinking.wait(20)
+        assert pause.thinking.wait(60)
         meanwhile()
         pause.go_on.set()
-        sleeper.join(20)
+        sleeper.join()
         return said[0]
 
     return run
@@ -145,12 +145,14 @@ def test_the_third_look_loses_to_nobody(clock):
     accept(30, clock)
     Pending.objects.update(looks=2)
     level = StockLevel.objects.filter(sku__code="MUG").order_by("id")[0]
-    done = threading.Event()
+    met, done = threading.Barrier(4), threading.Event()
 
     def rival(number: int) -> int:
         turn = 0
         while not done.is_set():
             turn += 1
+            if turn == 2:
+                met.wait(60)
             key = f"rival:{number}:{turn}"
             free = StockLevel.objects.get(id=level.id).atp
             if free and not ledger.allocate_many([Wanted(key, clock.date(), number, level.id, free)], at=clock):
@@ -162,13 +164,14 @@ def test_the_third_look_loses_to_nobody(clock):
         if number:
             return rival(number)
         try:
+            met.wait(60)  # every rival is at it
             return drain(clock, "worker", 3)
         finally:
             done.set()
 
     worker, *turns = run_at_once(4, work)
     assert (worker.routed, worker.refused) == (30, 0)
-    assert all(turns)
+    assert min(turns) >= 2
     all_routed_once(30)
 
 
@@ -194,6 +197,6 @@ def test_routing_touches_no_index_of_what_it_updates(clock):
     drain(clock, "worker", 50)
     done = {name: after - before[name] for name, after in updates_of(tables).items()}
     assert [done[name]["all"] for name in orders] == [200, 400, 200]
-    # Who reads meanwhile, autovacuum too, keeps old versions from making room: such an update moves to another page.
+    # Who reads meanwhile keeps old versions from making room: such an update moves to another page.
     assert {name: each["all"] - each["hot"] - each["moved"] for name, each in done.items()} == dict.fromkeys(tables, 0)
     assert all(each["hot"] for each in done.values())

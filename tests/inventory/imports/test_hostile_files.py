@@ -10,6 +10,7 @@ from inventory.imports import drafts, runs
 from inventory.models import ImportRun
 from tests import make
 
+UNTROUBLED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 KINDS = ("nodes", "skus", "stock", "orders", "rates")
 CELLS = st.one_of(
     st.sampled_from(
@@ -58,7 +59,7 @@ def taken(kind: str, body: bytes, clock) -> str:
 
 @pytest.mark.usefixtures("_goods")
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=UNTROUBLED)
 @given(table=TABLES)
 def test_any_table_is_taken_row_by_row(kind, table, clock):
     quoted = "\r\n".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in table)
@@ -67,7 +68,7 @@ def test_any_table_is_taken_row_by_row(kind, table, clock):
 
 
 @pytest.mark.usefixtures("_goods")
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=UNTROUBLED)
 @given(body=st.binary(max_size=300), kind=st.sampled_from(KINDS), packed=st.booleans())
 def test_any_bytes_are_refused_or_read(body, kind, packed, clock):
     taken(kind, (b"\x1f\x8b" if packed else b"") + body, clock)

@@ -162,12 +162,7 @@ def test_stock_asks_as_of_when(planner):
 @pytest.mark.parametrize(
     ("case", "moment", "zone", "said"),
     [
-        (
-            "ahead",
-            (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M"),
-            "UTC",
-            "more than 5 minutes in the future",
-        ),
+        ("ahead", "in two days", "UTC", "more than 5 minutes in the future"),
         ("twice on that night", "2026-11-01T01:30", "America/Chicago", "does not exist once in America/Chicago"),
         ("no instant", "yesterday", "UTC", "is not an instant"),
         ("no zone", "2026-11-10T08:00", "Mars/Olympus", "is not a time zone"),
@@ -177,6 +172,8 @@ def test_a_moment_that_can_not_be_is_refused(planner, case, moment, zone, said):
     make.node("RENO")
     upload(planner, "stock", "node,sku,qty\nRENO,MUG,5\n")
     run = ImportRun.objects.get()
+    if moment == "in two days":
+        moment = f"{timezone.now() + timedelta(days=2):%Y-%m-%dT%H:%M}"
     answer = planner.post(url("import_start", run), {"as_of": moment, "as_of_zone": zone})
     run.refresh_from_db()
     assert (answer.status_code, run.figures_as_of, run.state) == (422, None, "draft"), case
