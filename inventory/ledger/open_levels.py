@@ -4,17 +4,17 @@ from django.db import transaction
 
 from dom_project.lib import db
 
-from .safety import RESOLVED
+from .safety import RULE, RULES
 
 # A movement of 0 makes the publisher write the SKU's row.
 OPEN = f"""
-WITH pair AS MATERIALIZED (
+WITH {RULES}, pair AS MATERIALIZED (
   SELECT DISTINCT p.node_id, p.sku_id FROM unnest(%(node)s::bigint[], %(sku)s::bigint[]) AS p(node_id, sku_id)
   WHERE NOT EXISTS (SELECT FROM inventory_stocklevel l WHERE l.node_id = p.node_id AND l.sku_id = p.sku_id)
-), resolved AS ({RESOLVED.format(levels="pair")}), opened AS (
+), opened AS (
   INSERT INTO inventory_stocklevel (node_id, sku_id, safety_stock, safety_rule_id)
-  SELECT p.node_id, p.sku_id, coalesce(r.units, 0), r.rule_id
-  FROM pair p LEFT JOIN resolved r USING (node_id, sku_id) ORDER BY p.node_id, p.sku_id
+  SELECT l.node_id, l.sku_id, coalesce(r.units, 0), r.id
+  FROM pair l LEFT JOIN LATERAL ({RULE}) r ON true ORDER BY l.node_id, l.sku_id
   ON CONFLICT DO NOTHING RETURNING sku_id
 )
 INSERT INTO inventory_atpmovement (sku_id, atp) SELECT DISTINCT sku_id, 0 FROM opened"""

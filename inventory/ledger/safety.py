@@ -5,23 +5,26 @@ from django.db import transaction
 from dom_project.lib import db
 
 # SKU over category over any, then node over group over any, then the newest.
-RESOLVED = """
-  SELECT DISTINCT ON (p.node_id, p.sku_id) p.node_id, p.sku_id, r.id AS rule_id, r.units
-  FROM {levels} p JOIN inventory_sku s ON s.id = p.sku_id JOIN inventory_node n ON n.id = p.node_id
-  JOIN inventory_safetyrule r ON r.active
-    AND coalesce(r.sku_id = p.sku_id, r.category_id = s.category_id OR r.category_id IS NULL)
-    AND coalesce(r.node_id = p.node_id, r.group_id = n.group_id OR r.group_id IS NULL)
-  ORDER BY p.node_id, p.sku_id, r.sku_id IS NULL, r.category_id IS NULL, r.node_id IS NULL, r.group_id IS NULL,
-    r.created_at DESC, r.id DESC"""
+RULES = """rule AS MATERIALIZED (
+  SELECT id, units, sku_id, category_id, node_id, group_id, row_number() OVER (
+    ORDER BY sku_id IS NULL, category_id IS NULL, node_id IS NULL, group_id IS NULL, created_at DESC, id DESC
+  ) AS place FROM inventory_safetyrule WHERE active ORDER BY place)"""
+# Asked level by level: tables that autovacuum last saw empty have statistics that lie, and a join of thousands would be
+# planned for one row.
+RULE = """
+  SELECT r.id, r.units FROM rule r
+  WHERE coalesce(r.sku_id = l.sku_id, r.category_id IS NULL
+      OR r.category_id = (SELECT s.category_id FROM inventory_sku s WHERE s.id = l.sku_id))
+    AND coalesce(r.node_id = l.node_id, r.group_id IS NULL
+      OR r.group_id = (SELECT n.group_id FROM inventory_node n WHERE n.id = l.node_id))
+  ORDER BY r.place LIMIT 1"""
 
 CHANGED = f"""
-WITH scope AS MATERIALIZED (
-  SELECT id, node_id, sku_id, safety_stock, safety_rule_id FROM inventory_stocklevel
-  WHERE (%(sku)s::bigint[] IS NULL OR sku_id = ANY(%(sku)s))
-    AND (%(node)s::bigint[] IS NULL OR node_id = ANY(%(node)s))
-), resolved AS ({RESOLVED.format(levels="scope")})
-SELECT l.id FROM scope l LEFT JOIN resolved r USING (node_id, sku_id)
-WHERE l.safety_stock <> coalesce(r.units, 0) OR l.safety_rule_id IS DISTINCT FROM r.rule_id"""
+WITH {RULES}
+SELECT l.id FROM inventory_stocklevel l LEFT JOIN LATERAL ({RULE}) r ON true
+WHERE (%(sku)s::bigint[] IS NULL OR l.sku_id = ANY(%(sku)s))
+  AND (%(node)s::bigint[] IS NULL OR l.node_id = ANY(%(node)s))
+  AND (l.safety_stock <> coalesce(r.units, 0) OR l.safety_rule_id IS DISTINCT FROM r.id)"""
 
 LOCK = """
 SELECT count(*) FROM (
@@ -29,11 +32,10 @@ SELECT count(*) FROM (
 ) locked"""
 
 SET = f"""
-WITH scope AS MATERIALIZED (
-  SELECT id, node_id, sku_id FROM inventory_stocklevel WHERE id = ANY(%(level)s::bigint[])
-), resolved AS ({RESOLVED.format(levels="scope")}), moved AS (
-  UPDATE inventory_stocklevel l SET safety_stock = coalesce(r.units, 0), safety_rule_id = r.rule_id
-  FROM scope s LEFT JOIN resolved r USING (node_id, sku_id) WHERE l.id = s.id
+WITH {RULES}, moved AS (
+  UPDATE inventory_stocklevel l
+  SET (safety_stock, safety_rule_id) = (SELECT coalesce(max(r.units), 0), max(r.id) FROM ({RULE}) r)
+  WHERE l.id = ANY(%(level)s::bigint[])
   RETURNING l.sku_id, new.atp - old.atp AS atp
 ), told AS (
   INSERT INTO inventory_atpmovement (sku_id, atp)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from dom_project.lib import db
-from inventory.ledger import booked, count, publish
-from inventory.models import FeedRun
+from inventory.ledger import booked, count, publish, safety
+from inventory.models import FeedRun, SafetyRule
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +99,13 @@ def test_what_was_booked_is_marked_reading_each_movement_a_few_times(levels, clo
     booked_at = clock - timedelta(hours=hours)
     assert most_rows(booked.BOOK, {"key": keys, "booked_at": booked_at}) <= 4 * MANY
     assert db.value("SELECT count(booked_at) FROM inventory_ownmovement") == waiting
+
+
+def test_safety_rules_are_looked_up_level_by_level_in_tables_that_are_called_empty(levels, clock):
+    rule = SafetyRule.objects.create(units=3, created_at=clock, created_by="user:1")
+    for table in ("inventory_stocklevel", "inventory_sku", "inventory_node", "inventory_safetyrule"):
+        said_to_be_empty(table)
+    assert most_rows(safety.CHANGED, {"sku": None, "node": None}) == MANY
+    assert most_rows(safety.SET, {"level": levels}) == MANY
+    found = "SELECT safety_stock, safety_rule_id, count(*) FROM inventory_stocklevel GROUP BY 1, 2"
+    assert db.rows(found) == [(3, rule.pk, MANY)]
