@@ -9,8 +9,8 @@ RULES = """rule AS MATERIALIZED (
   SELECT id, units, sku_id, category_id, node_id, group_id, row_number() OVER (
     ORDER BY sku_id IS NULL, category_id IS NULL, node_id IS NULL, group_id IS NULL, created_at DESC, id DESC
   ) AS place FROM inventory_safetyrule WHERE active ORDER BY place)"""
-# Asked level by level: tables that autovacuum last saw empty have statistics that lie, and a join of thousands would be
-# planned for one row.
+# Asked level by level: tables that autovacuum last saw empty have statistics that lie, and a join of thousands would
+# be planned for one row.
 RULE = """
   SELECT r.id, r.units FROM rule r
   WHERE coalesce(r.sku_id = l.sku_id, r.category_id IS NULL

@@ -61,9 +61,18 @@
   const fields = () => new Map([...document.querySelectorAll('#editor :is(input:not([type=hidden]), select)[id]')].map(each => [each.id, each.value]));
   const chosen = () => editor()?.elements.selected?.value;
   let rule = '';
-  document.addEventListener('htmx:configRequest', event => { if (event.target === editor()) { sent = fields(); document.getElementById('told').textContent = ''; } });
+  // Who has gone on to another field stays there, with the text that is chosen in it.
+  let left = '', cursor = null;
+  document.addEventListener('htmx:configRequest', event => {
+    if (event.target !== editor()) return;
+    sent = fields();
+    left = document.activeElement.id;
+    document.getElementById('told').textContent = '';
+  });
   document.addEventListener('htmx:beforeSwap', () => {
     rule = chosen();
+    const { id, selectionStart, selectionEnd } = document.activeElement;
+    cursor = fields().has(id) ? { id, selectionStart, selectionEnd } : null;
     // The condition to be added next is no part of the rule: no answer knows which one was chosen.
     typed = [...fields()].filter(([id, value]) => id.startsWith('add-') || (sent.has(id) && value !== sent.get(id)));
   });
@@ -82,6 +91,10 @@
       else if (field.matches('[data-live]')) takeIn();
     }
     typed = [];
+    if (cursor && active?.id === cursor.id && chosen() === rule) {
+      if (active.id !== left) writing = active;
+      if (cursor.selectionStart !== null && active.setSelectionRange) active.setSelectionRange(cursor.selectionStart, cursor.selectionEnd);
+    }
     const next = writing || document.getElementById(form.dataset.focus) || (form.dataset.faulty && form.querySelector('[aria-invalid=true]'));
     if (!next) return;
     next.focus({ preventScroll: true });

@@ -111,6 +111,21 @@ def test_what_is_typed_while_an_answer_is_on_its_way_stays(routing: Page) -> Non
     expect(page.get_by_text("“Pickups” moved from place 2 to 1")).to_be_visible()
 
 
+def test_who_has_gone_on_to_another_field_stays_there_when_the_answer_comes(routing: Page) -> None:
+    page = routing
+    held = []
+    page.route("**/routing/edit/", lambda route: held.append(route), times=1)
+    name = page.get_by_label("Name", exact=True)
+    page.get_by_role("combobox", name="Condition on nodes").select_option("Node")
+    page.locator("#criterion-which_nodes").click()
+    name.select_text()
+    held[0].continue_()
+    expect(page.get_by_label("Add to Node")).to_be_visible()
+    expect(name).to_be_focused()
+    page.keyboard.type("California, soon")
+    expect(name).to_have_value("California, soon")
+
+
 def test_an_order_that_no_one_knows_is_told_at_its_field(routing: Page) -> None:
     page = routing
     order = page.get_by_label("Order", exact=True)
