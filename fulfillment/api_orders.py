@@ -8,7 +8,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from dom_project.accounts.access import Right
 from dom_project.accounts.api import actor_of
@@ -102,6 +101,7 @@ class Orders(OrderIntake):
     """Take an order in; list orders, the newest first."""
 
     rights = {**OrderIntake.rights, "GET": Right.SEE_ORDERS}
+    takes = {"GET": ("after", "limit", "channel", "order_ref", "state")}
 
     @extend_schema(
         operation_id="list_orders",
@@ -111,10 +111,9 @@ class Orders(OrderIntake):
             *(OpenApiParameter(name, str) for name in ("channel", "order_ref")),
             OpenApiParameter("state", str, enum=Order.State.values),
         ],
-        responses={200: OrdersOut, 422: ProblemOut},
+        responses={200: OrdersOut, 400: ProblemOut, 422: ProblemOut},
     )
     def get(self, request: Request) -> Response:
-        api_calls.only(request, "after", "limit", "channel", "order_ref", "state")
         limit = api_calls.limit_of(request)
         found = access.orders_of(request.user)
         if channel := api_calls.text_of(request, "channel"):
@@ -135,16 +134,16 @@ class Orders(OrderIntake):
         return api_calls.page(read, limit, lambda order: cursors.written((order.accepted_at, order.pk)), told)
 
 
-class OneOrder(APIView):
+class OneOrder(api_calls.Endpoint):
     rights = {"GET": Right.SEE_ORDERS}
 
-    @extend_schema(operation_id="read_order", responses={200: OrderOut, 404: ProblemOut})
+    @extend_schema(operation_id="read_order", responses={200: OrderOut, 400: ProblemOut, 404: ProblemOut})
     def get(self, request: Request, ref: str) -> Response:
         order = access.order_for(request.user, ref)
         return Response(told(_with_parts(Order.objects.filter(pk=order.pk)).get()))
 
 
-class CancelOrder(APIView):
+class CancelOrder(api_calls.Endpoint):
     """Cancel an order, or some of its lines, wherever the units are by now. What has left stays as it is."""
 
     rights = {"POST": Right.CHANGE_ORDERS}
@@ -176,7 +175,7 @@ class CancelOrder(APIView):
         return api_calls.once(request, f"cancel_order {ref}", cancel, at=at)
 
 
-class Returns(APIView):
+class Returns(api_calls.Endpoint):
     """Take units of one line back into a node's stock, or write them off.
 
     The node must be one of the caller's own. The order may be anybody's: customers bring back to one store what
@@ -207,7 +206,7 @@ class Returns(APIView):
         return api_calls.once(request, "take_back", take_back, at=at)
 
 
-class FeedbackGiven(APIView):
+class FeedbackGiven(api_calls.Endpoint):
     """Keep what a customer thought of an order that has left, 1 to 5."""
 
     rights = {"POST": Right.GIVE_FEEDBACK}

@@ -7,7 +7,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from dom_project.accounts.access import Right
 from dom_project.lib.api_errors import BadInput
@@ -37,18 +36,18 @@ class ShipmentsOut(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
 
 
-class Shipments(APIView):
+class Shipments(api_calls.Endpoint):
     """Shipments of one node or all, by their id."""
 
     rights = {"GET": Right.WORK_FLOOR}
+    takes = {"GET": ("after", "limit", "node", "state")}
 
     @extend_schema(
         operation_id="list_shipments",
         parameters=[AFTER, LIMIT, OpenApiParameter("node", str), OpenApiParameter("state", str)],
-        responses={200: ShipmentsOut, 404: ProblemOut, 422: ProblemOut},
+        responses={200: ShipmentsOut, 400: ProblemOut, 404: ProblemOut, 422: ProblemOut},
     )
     def get(self, request: Request) -> Response:
-        api_calls.only(request, "after", "limit", "node", "state")
         limit = api_calls.limit_of(request)
         found = access.shipments_of(request.user)
         if node := api_calls.text_of(request, "node"):
@@ -64,10 +63,10 @@ class Shipments(APIView):
         return api_calls.page(read, limit, lambda shipment: str(shipment.pk), told)
 
 
-class OneShipment(APIView):
+class OneShipment(api_calls.Endpoint):
     rights = {"GET": Right.WORK_FLOOR}
 
-    @extend_schema(operation_id="read_shipment", responses={200: ShipmentOut, 404: ProblemOut})
+    @extend_schema(operation_id="read_shipment", responses={200: ShipmentOut, 400: ProblemOut, 404: ProblemOut})
     def get(self, request: Request, ref: str) -> Response:
         return Response(read(access.shipment_for(request.user, ref).pk))
 

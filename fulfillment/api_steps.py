@@ -8,7 +8,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from dom_project.accounts.access import Right
 from dom_project.accounts.api import actor_of
@@ -57,7 +56,7 @@ class NothingIn(serializers.Serializer[Any]):
     """A step that needs no more than its address."""
 
 
-class Step(APIView):
+class Step(api_calls.Endpoint):
     """One step of the floor; answers with the shipment as it is afterwards."""
 
     rights = {"POST": Right.WORK_FLOOR}

@@ -7,7 +7,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from dom_project.accounts.access import Right
 from dom_project.lib.api_errors import BadInput, NotFound
@@ -78,12 +77,14 @@ class SkusOut(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
 
 
-class Availability(APIView):
+class Availability(api_calls.Endpoint):
     """What can be promised of one SKU, in all and by node."""
 
     rights = {"GET": Right.SEE_NETWORK}
 
-    @extend_schema(operation_id="read_availability", responses={200: AvailabilityOut, 404: ProblemOut})
+    @extend_schema(
+        operation_id="read_availability", responses={200: AvailabilityOut, 400: ProblemOut, 404: ProblemOut}
+    )
     def get(self, request: Request, sku: str) -> Response:
         found = _sku_of(sku)
         codes = dict(access.nodes_of(request.user).values_list("id", "code"))
@@ -96,7 +97,7 @@ class Availability(APIView):
         return Response({"sku": found.code, "available": levels.atp_of([found.pk])[found.pk], "nodes": nodes})
 
 
-class CartAvailability(APIView):
+class CartAvailability(api_calls.Endpoint):
     """Whether a cart can be served, and from which nodes whole. It reserves nothing."""
 
     rights = {"POST": Right.SEE_NETWORK}
@@ -129,16 +130,16 @@ class CartAvailability(APIView):
         return Response({"enough": cart.enough(wanted), "lines": told, "nodes": nodes})
 
 
-class Nodes(APIView):
+class Nodes(api_calls.Endpoint):
     rights = {"GET": Right.SEE_NETWORK}
+    takes = {"GET": ("after", "limit", "kind")}
 
     @extend_schema(
         operation_id="list_nodes",
         parameters=[AFTER, LIMIT, OpenApiParameter("kind", str)],
-        responses={200: NodesOut, 422: ProblemOut},
+        responses={200: NodesOut, 400: ProblemOut, 422: ProblemOut},
     )
     def get(self, request: Request) -> Response:
-        api_calls.only(request, "after", "limit", "kind")
         limit = api_calls.limit_of(request)
         found = (
             access.nodes_of(request.user).select_related("group").filter(code__gt=api_calls.text_of(request, "after"))
@@ -148,30 +149,32 @@ class Nodes(APIView):
         return api_calls.page(found.order_by("code")[: limit + 1], limit, lambda node: str(node.code), _node)
 
 
-class OneNode(APIView):
+class OneNode(api_calls.Endpoint):
     rights = {"GET": Right.SEE_NETWORK}
 
-    @extend_schema(operation_id="read_node", responses={200: NodeOut, 404: ProblemOut})
+    @extend_schema(operation_id="read_node", responses={200: NodeOut, 400: ProblemOut, 404: ProblemOut})
     def get(self, request: Request, code: str) -> Response:
         return Response(_node(access.node_for(request.user, code)))
 
 
-class Skus(APIView):
+class Skus(api_calls.Endpoint):
     rights = {"GET": Right.SEE_NETWORK}
+    takes = {"GET": ("after", "limit")}
 
-    @extend_schema(operation_id="list_skus", parameters=[AFTER, LIMIT], responses={200: SkusOut, 422: ProblemOut})
+    @extend_schema(
+        operation_id="list_skus", parameters=[AFTER, LIMIT], responses={200: SkusOut, 400: ProblemOut, 422: ProblemOut}
+    )
     def get(self, request: Request) -> Response:
-        api_calls.only(request, "after", "limit")
         limit = api_calls.limit_of(request)
         found = Sku.objects.filter(code__gt=api_calls.text_of(request, "after")).order_by("code")
         read = found.select_related("category").prefetch_related("barcodes")[: limit + 1]
         return api_calls.page(read, limit, lambda sku: str(sku.code), _sku)
 
 
-class OneSku(APIView):
+class OneSku(api_calls.Endpoint):
     rights = {"GET": Right.SEE_NETWORK}
 
-    @extend_schema(operation_id="read_sku", responses={200: SkuOut, 404: ProblemOut})
+    @extend_schema(operation_id="read_sku", responses={200: SkuOut, 400: ProblemOut, 404: ProblemOut})
     def get(self, request: Request, code: str) -> Response:
         return Response(_sku(_sku_of(code)))
 

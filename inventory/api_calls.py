@@ -1,6 +1,6 @@
 """What endpoints of all rooms share: a POST that is safe to repeat, and lists that go on where the last page ended."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -9,7 +9,9 @@ from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from dom_project.accounts.access import Right
 from dom_project.accounts.api import actor_of
 from dom_project.lib.api_errors import BadInput
 from inventory import idempotency, moments
@@ -61,6 +63,22 @@ class Instant(serializers.DateTimeField):
         return moment
 
 
+class Endpoint(APIView):
+    """An endpoint of ours. By method: the `rights` to call it, and what its address `takes`: more is refused (400)."""
+
+    rights: Mapping[str, Right] = {}
+    takes: Mapping[str, Collection[str]] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        known = self.takes.get(request.method or "", ())
+        if unknown := sorted(set(request.query_params) - set(known)):
+            named = [name[:64] for name in unknown[:20]]
+            params = {"unknown": named, "known": ", ".join(known)}
+            code = "unknown_parameter" if known else "takes_no_parameter"
+            raise BadInput(code, params, field=named[0], status=400)
+
+
 def checked(shape: type[serializers.Serializer[Any]], request: Request, *, at: datetime) -> dict[str, Any]:
     """The body as the shape says. Raises ValidationError, which names field and reason, ParseError for no JSON."""
     try:
@@ -78,14 +96,6 @@ def once(request: Request, verb: str, act: Callable[[], tuple[int, Any]], *, at:
     key = request.headers.get("Idempotency-Key", "")
     status, answer, again = idempotency.once(f"{verb} {actor_of(request)}", key, raw, act, at=at)
     return Response(answer, status=status, headers={"Idempotent-Replayed": "true"} if again else None)
-
-
-def only(request: Request, *known: str) -> None:
-    """Refuse parameters in the address that this call does not take. Raises BadInput, which names the first."""
-    if unknown := sorted(set(request.query_params) - {*known}):
-        named = [name[:64] for name in unknown[:20]]
-        params = {"unknown": named, "known": ", ".join(known)}
-        raise BadInput("unknown_parameter", params, field=named[0])
 
 
 def limit_of(request: Request) -> int:

@@ -9,7 +9,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from dom_project.accounts.access import Right
 from dom_project.accounts.api import actor_of
@@ -52,7 +51,7 @@ class CountsOut(serializers.Serializer[Any]):
     notes = api_calls.ErrorOut(many=True, help_text="Rows that were taken, but not as they were given.")
 
 
-class StockCounts(APIView):
+class StockCounts(api_calls.Endpoint):
     """Counts of up to 1,000 levels, each as of its own moment. Bad rows are named, good ones count."""
 
     rights = {"POST": Right.COUNT_STOCK}

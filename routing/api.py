@@ -9,13 +9,12 @@ from rest_framework import serializers
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from dom_project.accounts.access import Right
 from dom_project.accounts.api import actor_of
 from dom_project.lib import db, problems
 from dom_project.lib.api_errors import Refused
-from inventory import idempotency
+from inventory import api_calls, idempotency
 from inventory.api_calls import KEY, ErrorOut, ProblemOut
 from routing import intake, requests
 from routing.intake import Accepted
@@ -77,7 +76,7 @@ class IntakeOut(serializers.Serializer[Any]):
     results = RowOut(many=True)
 
 
-class OrderIntake(APIView):
+class OrderIntake(api_calls.Endpoint):
     """Take one order in."""
 
     rights = {"POST": Right.TAKE_ORDERS}
@@ -100,7 +99,7 @@ class OrderIntake(APIView):
         return _answer(request, "create_order", body, take, at)
 
 
-class OrdersIntake(APIView):
+class OrdersIntake(api_calls.Endpoint):
     """Take up to 1,000 orders in, each by itself: a bad one does not stop the others."""
 
     rights = {"POST": Right.TAKE_ORDERS}

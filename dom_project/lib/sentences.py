@@ -39,6 +39,7 @@ _taught: dict[str, str | Promise] = {
     "counted_as_nothing": _("is below 0: counted as 0, and kept as a data issue"),
     "bad_token": _("This token is not known, has ended or was revoked."),
     "unknown_parameter": _("is not a parameter of this call; it takes %(known)s"),
+    "takes_no_parameter": _("is not a parameter of this call; it takes none"),
     "method_not_allowed": _("This address does not take %(method)s."),
     "not_that_type": _("The body must be application/json."),
     "too_often": _("Too many calls. Try again in %(seconds)s seconds."),

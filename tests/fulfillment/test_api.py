@@ -10,6 +10,7 @@ from tests import make
 from tests.fulfillment import sold
 
 pytestmark = pytest.mark.django_db
+STEPS = ("pick", "short", "pack", "ship", "ready", "hand-over", "deliver")
 
 
 @pytest.fixture
@@ -177,7 +178,7 @@ def test_a_line_reported_short_elsewhere_is_no_repeat_here(caller, reno):
 def test_the_document_says_what_the_same_step_again_does(client):
     client.force_login(make.user(Role.ADMINISTRATOR))
     document = client.get("/api/schema/", {"format": "json"}).json()
-    for step in ("pick", "short", "pack", "ship", "ready", "hand-over", "deliver"):
+    for step in STEPS:
         told = document["paths"][f"/api/v1/shipments/{{ref}}/{step}/"]["post"]["description"]
         assert "The same again, with a key or without one, changes nothing" in told
 
@@ -386,8 +387,37 @@ def test_a_token_that_is_not_known_is_told_apart_from_none(db):
 @pytest.mark.parametrize("path", ["orders", "shipments", "nodes", "skus"])
 def test_a_parameter_that_a_list_does_not_take_is_refused(caller, path):
     answer = caller.get(f"/api/v1/{path}/", {"limit": 1, "colour": "red"})
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "colour")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "colour")
     assert answer.json()["params"]["unknown"] == ["colour"]
+    assert answer.json()["detail"].startswith("colour: is not a parameter of this call; it takes after, limit")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["nodes/RENO-DC", "skus/MUG", "availability/MUG", "orders/{order}", "shipments/{shipment}"],
+)
+def test_a_single_read_takes_no_parameter(caller, reno, path):
+    shipment = sold.on_the_floor(reno)
+    address = f"/api/v1/{path.format(order=shipment.order.ref, shipment=shipment.ref)}/"
+    assert caller.get(address).status_code == 200
+    answer = caller.get(address, {"expand": "lines"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "takes_no_parameter")
+    assert answer.json()["detail"] == "expand: is not a parameter of this call; it takes none"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "orders", "orders/bulk", "orders/{order}/cancel", "returns", "feedback", "stock/counts", "availability/cart",
+        *(f"shipments/{{shipment}}/{step}" for step in STEPS),
+    ],
+)  # fmt: skip
+def test_a_post_with_a_parameter_is_refused_and_changes_nothing(caller, reno, path):
+    shipment = sold.on_the_floor(reno)
+    before = sold.everything()
+    answer = post(caller, f"{path.format(order=shipment.order.ref, shipment=shipment.ref)}/?dry_run=1")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "dry_run")
+    assert sold.everything() == before
 
 
 def test_orders_are_listed_by_state(caller, reno):

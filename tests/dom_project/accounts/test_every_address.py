@@ -188,6 +188,21 @@ def test_a_form_of_another_site_is_refused_at_every_address():
     assert {name: status for name, status in answers.items() if status != 403} == {}
 
 
+def test_every_address_of_the_api_refuses_a_parameter_that_it_does_not_take():
+    client = Client()
+    client.force_login(make.user(Role.ADMINISTRATOR))
+    answers = {}
+    for name, (get, _post) in EXPECTED.items():
+        if not name.startswith("api_") or name in ("api_docs", "api_nothing_here"):
+            continue
+        address = f"{made_up(ADDRESSES[name])}?colour=red"
+        methods = [client.get, client.post] if name == "api_orders" else [client.post if get == "-" else client.get]
+        told = [method(address) for method in methods]
+        answers[name] = {(answer.status_code, answer.json()["errors"][0]["field"]) for answer in told}
+    assert len(answers) == 22
+    assert {name: told for name, told in answers.items() if told != {(400, "colour")}} == {}
+
+
 @pytest.fixture
 def elsewhere() -> Shipment:
     """Two shipments at a node that is nobody's here: one to pick, one that has left."""
