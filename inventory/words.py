@@ -98,7 +98,6 @@ FILES: sentences.Words = {
     "not_one_of": _("“%(value)s” is none of %(allowed)s"),
     "not_a_currency": _("“%(value)s” is not a currency like USD"),
     "not_a_country": _("“%(value)s” is not a country like US"),
-    "not_a_zip_code": _("“%(value)s” is not a ZIP code like 89502 or 89502-1234"),
     "not_a_time_zone": _("“%(value)s” is not a time zone like America/Chicago"),
     "not_a_code": _("“%(value)s” is not a code: letters, digits, - and _"),
 }

@@ -9,7 +9,7 @@ from dom_project.lib import db
 from dom_project.lib.api_errors import BadInput
 from inventory import moments
 from inventory.models import Node
-from routing.places import place_of
+from routing.places import is_postcode, place_of
 from routing.promise import Nodes, Wish, active_nodes
 from routing.requests import CustomerRequest, OrderRequest, body_hash
 
@@ -122,6 +122,8 @@ def draft_of(request: OrderRequest, masters: Masters, *, at: datetime) -> Draft:
     customer = request.customer
     if customer and (customer.latitude is None) != (customer.longitude is None):
         raise BadInput("half_a_place", field="customer.latitude")
+    if customer and not is_postcode(customer.postcode, customer.country):
+        raise BadInput("not_a_zip_code", {"value": customer.postcode}, field="customer.postcode")
     return Draft(
         request=request,
         hash=body_hash(request),

@@ -1,11 +1,14 @@
 """Where a postcode lies: coordinates, region, city and time zone of US ZIP codes, without a network."""
 
+import re
 from functools import cache
 from typing import NamedTuple
 
 import zipcodes
 
 from inventory.hours import is_zone
+
+ZIP = re.compile(r"[0-9]{5}(?:-?[0-9]{4})?")
 
 
 class Place(NamedTuple):
@@ -16,6 +19,11 @@ class Place(NamedTuple):
     region: str
     city: str
     time_zone: str  # IANA name, "" when unknown
+
+
+def is_postcode(text: str, country: str) -> bool:
+    """Whether this may be a postcode of the country: in the US five digits or nine, elsewhere anything; or none."""
+    return country != "US" or not text.strip() or ZIP.fullmatch(text.strip()) is not None
 
 
 def place_of(postcode: str, country: str = "US") -> Place | None:

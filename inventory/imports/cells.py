@@ -145,14 +145,6 @@ def country(cell: str) -> str:
     return value
 
 
-def postcode(cell: str, country_code: str) -> str:
-    """A postcode, empty where there is none. One of the US has five digits or nine."""
-    value = cell.strip()
-    if value and country_code == "US" and not re.fullmatch(r"[0-9]{5}(?:-?[0-9]{4})?", value):
-        raise Wrong("not_a_zip_code", value=value[:40])
-    return value
-
-
 def zone(cell: str) -> str:
     value = cell.strip()
     if not is_zone(value):

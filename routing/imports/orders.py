@@ -173,8 +173,6 @@ def _head(values: Mapping[str, str]) -> dict[str, Any]:
             head["priority"] = cells.whole(told[field], least=1, most=9)
         field = "country"
         country = {"country": cells.country(told[field])} if told.get(field) else {}
-        field = "postcode"
-        cells.postcode(told.get(field, ""), country.get("country", "US"))
     except cells.Wrong as wrong:
         raise _Bad(field, wrong) from None
     for name in ("method", "pickup_node", "customer_tier"):

@@ -95,6 +95,7 @@ INTAKE: sentences.Words = {
     "too_long_ago": _("%(value)s is before 1970"),
     "promise_out_of_reach": _("%(value)s is before the order was placed or more than ten years ahead"),
     "half_a_place": _("needs both, latitude and longitude"),
+    "not_a_zip_code": _("“%(value)s” is not a ZIP code like 89502 or 89502-1234"),
 }
 
 MASTERS: sentences.Words = {

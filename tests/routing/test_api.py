@@ -201,6 +201,20 @@ BAD = [
     ("other currency", order(currency="EUR"), 422, "other_currency", "currency"),
     ("curbside", order(method="curbside"), 422, "method_not_built", "method"),
     ("pickup at an unknown node", order(method="pickup", pickup_node="MARS"), 422, "unknown_node", "pickup_node"),
+    (
+        "a ZIP code that lost its zero",
+        order(customer={"postcode": "2139"}),
+        422,
+        "not_a_zip_code",
+        "customer.postcode",
+    ),
+    (
+        "six digits",
+        order(customer={"postcode": "895021", "latitude": 39.5, "longitude": -119.8}),
+        422,
+        "not_a_zip_code",
+        "customer.postcode",
+    ),
     ("a country in words", order(customer={"country": "Utah"}), 422, "bad_format", "customer.country"),
     ("a latitude of 91", order(customer={"latitude": 91, "longitude": 0}), 422, "too_large", "customer.latitude"),
     ("an unknown field", order(colour="red"), 422, "unknown_field", "colour"),
@@ -221,6 +235,14 @@ def test_bad_input_is_a_problem_with_field_and_reason_and_nothing_is_written(
         assert problem["errors"][0]["reason"]
         assert "?" not in problem["detail"]
     assert counts() == [0] * 5
+
+
+def test_a_wrong_zip_code_is_told_as_in_a_file_and_a_postcode_of_elsewhere_is_taken(storefront):
+    refused = storefront.sends(order(customer={"postcode": "SW1A 1AA"})).json()
+    assert refused["detail"] == "customer.postcode: “SW1A 1AA” is not a ZIP code like 89502 or 89502-1234"
+    assert storefront.sends(order(customer={"postcode": "SW1A 1AA", "country": "GB"})).status_code == 201
+    assert storefront.sends(order("nine", customer={"postcode": "89502-1234"})).status_code == 201
+    assert storefront.sends(order("none", customer={"postcode": " "})).status_code == 201
 
 
 @pytest.mark.parametrize(("case", "body", "status", "code", "field"), [bad for bad in BAD if bad[4]])

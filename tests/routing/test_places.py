@@ -1,6 +1,6 @@
 import pytest
 
-from routing.places import Place, place_of
+from routing.places import Place, is_postcode, place_of
 
 
 def test_a_zip_code_lies_where_the_table_says():
@@ -29,3 +29,18 @@ def test_military_post_has_a_region_but_no_coordinates():
 
 def test_a_town_that_stands_where_a_time_zone_should_is_not_believed():
     assert place_of("99634").time_zone == "America/Anchorage"
+
+
+@pytest.mark.parametrize("postcode", ["89502", "89502-1234", "895021234", " 89502 ", "", "00000"])
+def test_a_zip_code_has_five_digits_or_nine_or_is_left_out(postcode):
+    assert is_postcode(postcode, "US")
+
+
+@pytest.mark.parametrize("postcode", ["2139", "895021", "89502-12", "ABC", "٨٩٥٠٢", "SW1A 1AA"])
+def test_what_looks_otherwise_is_no_zip_code(postcode):
+    assert not is_postcode(postcode, "US")
+
+
+def test_a_postcode_of_another_country_is_taken_as_it_is():
+    assert is_postcode("SW1A 1AA", "GB")
+    assert is_postcode("2139", "AU")

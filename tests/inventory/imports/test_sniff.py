@@ -129,7 +129,3 @@ def test_a_local_time_needs_its_zone_and_must_exist_once():
 )
 def test_a_formula_goes_back_as_text(cell, shown):
     assert rows.harmless(cell) == shown
-
-
-def test_a_postcode_of_another_country_is_taken_as_it_is():
-    assert cells.postcode(" SW1A 1AA ", "GB") == "SW1A 1AA"

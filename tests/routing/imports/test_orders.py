@@ -89,6 +89,21 @@ def test_a_bad_head_is_named_at_the_first_row(take, case, bad, field, reason):
     assert (faults(run), Order.objects.count()) == ([(2, field, reason)], 0), case
 
 
+def test_a_wrong_zip_code_is_told_in_the_preview_and_as_the_api_tells_it(bring, clock):
+    run = bring("orders", HEADER + row(postcode="ABC") + row("1002"), constants=CONSTANTS)
+    [bad, good] = drafts.preview(run, at=clock).rows
+    assert [(fault.field, fault.reason, fault.params) for fault in bad.faults] == [
+        ("postcode", "not_a_zip_code", {"value": "ABC"})
+    ]
+    assert not good.faults
+
+
+def test_a_postcode_of_a_country_without_a_pattern_is_taken_as_it_is(take):
+    run = take("orders", HEADER + row(postcode="SW1A 1AA"), constants=CONSTANTS | {"country": "GB"})
+    assert faults(run) == []
+    assert Order.objects.get().ship_to_postcode == "SW1A 1AA"
+
+
 @pytest.mark.parametrize("postcode", ["10001-1234", "100011234", ""])
 def test_a_zip_code_may_have_nine_digits_or_be_left_out(take, postcode):
     assert faults(take_orders(take, row(postcode=postcode))) == []
