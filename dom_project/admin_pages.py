@@ -66,8 +66,9 @@ class FirstTenThousand(Paginator):
 
 
 class Record(Master):
-    """Rows that are written by the domain alone: seen, never touched."""
+    """Rows that are written by the domain alone: seen, never touched; the newest first."""
 
+    ordering = ["-pk"]
     show_full_result_count = False
     paginator = FirstTenThousand
     actions: Any = None

@@ -13,9 +13,6 @@ class ShipmentAdmin(Record):
     list_filter = ["state", "method"]
     list_select_related = ["node"]
     search_fields = ["=ref"]
-    ordering = ["-pk"]
 
 
-@admin.register(ShipmentLine, Task, TrackingEvent, Return, Feedback)
-class FloorRecordAdmin(Record):
-    ordering = ["-pk"]
+admin.site.register([Feedback, Return, ShipmentLine, Task, TrackingEvent], Record)

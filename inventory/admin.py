@@ -141,7 +141,6 @@ class SafetyRuleAdmin(Record):
 
     list_display = ["units", "sku", "category", "node", "group", "active", "created_at", "created_by"]
     list_select_related = ["sku", "category", "node", "group"]
-    ordering = ["-pk"]
 
 
 @admin.register(Connection)
@@ -158,7 +157,6 @@ class StockLevelAdmin(Record):
     list_display = ["id", "node", "sku", "on_hand", "allocated", "external", "safety_stock", "shortfall", "atp"]
     list_select_related = ["node", "sku"]
     search_fields = ["=sku__code", "=node__code"]
-    ordering = ["-pk"]
 
 
 @admin.register(LedgerEntry)
@@ -168,7 +166,6 @@ class LedgerEntryAdmin(Record):
     list_select_related = ["level__node", "level__sku"]
     search_fields = ["=key"]
     search_help_text = _("A whole key, SKU code or node code.")
-    ordering = ["-pk"]
 
     @admin.display(description=_("node"))
     def node(self, entry: LedgerEntry) -> str:
@@ -207,7 +204,6 @@ class FloorEvidenceAdmin(Record):
 class DataIssueAdmin(Record):
     list_display = ["level_id", "kind", "raw", "at", "closed_at"]
     list_filter = ["kind"]
-    ordering = ["-pk"]
 
 
 @admin.register(RejectedRow)
@@ -224,7 +220,6 @@ class RejectedRowAdmin(Record):
         "closed_at",
     ]
     list_select_related = ["connection"]
-    ordering = ["-pk"]
 
 
 @admin.register(FeedRun)
@@ -232,7 +227,6 @@ class FeedRunAdmin(Record):
     list_display = ["id", "connection", "kind", "state", "rows_read", "changed", "stale", "rejected", "started_at"]
     list_filter = ["kind", "state"]
     list_select_related = ["connection"]
-    ordering = ["-pk"]
 
 
 @admin.register(ImportRun)
@@ -240,13 +234,8 @@ class ImportRunAdmin(Record):
     list_display = ["ref", "kind", "file_name", "state", "rows_good", "rows_bad", "created_by", "created_at"]
     list_filter = ["kind", "state"]
     exclude = ["file"]
-    ordering = ["-pk"]
 
 
-@admin.register(FeedScope, FeedCase, OwnMovement, PublishedAtp, ImportFault)
-class OtherRecordAdmin(Record):
-    ordering = ["-pk"]
-
-
+admin.site.register([FeedCase, FeedScope, ImportFault, OwnMovement, PublishedAtp], Record)
 for name in ("NodeEvent", "SkuEvent", "SafetyRuleEvent", "NodeDayEvent"):
     admin.site.register(apps.get_model("inventory", name), AuditEvent)

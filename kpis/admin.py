@@ -39,6 +39,4 @@ class TargetAdmin(Master):
     ordering = ["metric", "-from_date"]
 
 
-@admin.register(DailyFact, OrderFact, Cursor)
-class FactAdmin(Record):
-    ordering = ["-pk"]
+admin.site.register([Cursor, DailyFact, OrderFact], Record)

@@ -99,7 +99,6 @@ class OrderAdmin(Record):
     list_filter = ["state", "method", "channel"]
     list_select_related = ["channel"]
     search_fields = ["=ref", "=order_ref"]
-    ordering = ["-pk"]
     inlines = [LineInline]
 
 
@@ -107,7 +106,6 @@ class OrderAdmin(Record):
 class OrderEventAdmin(Record):
     list_display = ["id", "order_id", "seq", "kind", "actor", "at"]
     search_fields = ["=order__ref"]
-    ordering = ["-pk"]
 
 
 @admin.register(Decision)
@@ -125,7 +123,6 @@ class DecisionAdmin(Record):
     ]
     list_filter = ["outcome", "approximate"]
     search_fields = ["=order_id"]
-    ordering = ["-pk"]
 
 
 @admin.register(Allocation)
@@ -133,19 +130,12 @@ class AllocationAdmin(Record):
     list_display = ["id", "line_id", "node", "quantity", "state", "ship_date"]
     list_filter = ["state"]
     list_select_related = ["node"]
-    ordering = ["-pk"]
-
-
-@admin.register(OrderException)
-class OrderExceptionAdmin(Record):
-    ordering = ["-pk"]
 
 
 @admin.register(Outbox)
 class OutboxAdmin(Record):
     list_display = ["id", "topic", "aggregate", "seq", "attempts", "created_at", "sent_at", "dead_at"]
     search_fields = ["=event_id", "=aggregate"]
-    ordering = ["-pk"]
 
 
 @admin.register(Strategy)
@@ -160,12 +150,6 @@ class StrategyVersionAdmin(Record):
 
     list_display = ["strategy", "number", "author", "reason", "created_at"]
     list_select_related = ["strategy"]
-    ordering = ["-pk"]
-
-
-@admin.register(StrategyActivation)
-class StrategyActivationAdmin(Record):
-    ordering = ["-pk"]
 
 
 class RateCardForm(forms.ModelForm):
@@ -194,11 +178,6 @@ class RateCardAdmin(Record):
             obj.pk = rates.change_terms(published, name=obj.name, late_cost_per_day=late, at=timezone.now()).pk
 
 
-@admin.register(Pending, PlanParcel, LineRefusal, ShortfallCase)
-class WorkAdmin(Record):
-    ordering = ["-pk"]
-
-
 @admin.register(Rule)
 class RuleAdmin(Record):
     """Edited on the routing page, where a change is a new version."""
@@ -208,5 +187,6 @@ class RuleAdmin(Record):
     ordering = ["-version", "position"]
 
 
+admin.site.register([LineRefusal, OrderException, Pending, PlanParcel, ShortfallCase, StrategyActivation], Record)
 for name in ("RuleEvent", "OrderExceptionEvent"):
     admin.site.register(apps.get_model("routing", name), AuditEvent)

@@ -66,7 +66,6 @@ class ApiTokenAdmin(Record):
     list_display = ["name", "prefix", "user", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at"]
     list_select_related = ["user"]
     exclude = ["digest"]
-    ordering = ["-pk"]
     actions = ["revoke"]
 
     @admin.action(description=_("Revoke the selected tokens"))

@@ -115,19 +115,28 @@ class Hand:
         return render_part(request, TEMPLATE, part, context, status=status)
 
     def no(self, refused: Refused, *, form: forms.Form | None = None, short_line: str = "") -> HttpResponse:
-        """The page with the refusal in words: 422, it stays as it was."""
+        """The page with the refusal in words: 422, it stays as it was; what came too late is told as no fault."""
+        if isinstance(refused, IllegalMove):
+            return self.late(refused)
         title = words.sentence(refused.code, self._with_names(refused.params))
         return self.page(notice=Notice("bad", title), form=form, short_line=short_line, status=422)
 
-    def do(self, act: Callable[[], object], text: str, *, to: HttpResponse | None = None) -> HttpResponse:
+    def do(
+        self, act: Callable[..., object], what: object, text: str, *, to: HttpResponse | None = None
+    ) -> HttpResponse:
         """Act, then show the page anew. Done already, by this person's other thumb or by a colleague, is no fault."""
         try:
-            act()
-        except IllegalMove as illegal:
-            return self.late(illegal)
+            act(what, at=timezone.now(), actor=actor_of(self.request))
         except Refused as refused:
             return self.no(refused)
         return say(self.request, to or self.back, text)
+
+    def counted(self, sku: str, picked: int, quantity: int) -> HttpResponse:
+        """What was found of a line by now: over the work, or as a message where the page is loaded anew."""
+        text = _("%(sku)s: %(picked)s of %(quantity)s.") % {"sku": sku, "picked": picked, "quantity": quantity}
+        if wants_part(self.request):
+            return self.page(notice=Notice("good", _("Counted."), text))
+        return say(self.request, self.back, text)
 
     def stopped(self) -> HttpResponse:
         return say(self.request, self.back, _("Stop: this was taken away meanwhile."), level="warning")

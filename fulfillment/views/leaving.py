@@ -3,13 +3,12 @@
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from dom_project.accounts.access import Right, needs
-from dom_project.accounts.people import actor_of
 from fulfillment import shipments
 from fulfillment.queue import Tab
 
@@ -35,9 +34,7 @@ class HandOverForm(forms.Form):
 def pick_pack(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
     """All of it is in the parcel."""
     hand = hand_of(request, node_code, ref)
-    return hand.do(
-        lambda: shipments.pack_many([hand.shipment.pk], at=timezone.now(), actor=actor_of(request)), _("Packed.")
-    )
+    return hand.do(shipments.pack_many, [hand.shipment.pk], _("Packed."))
 
 
 @require_POST
@@ -45,10 +42,7 @@ def pick_pack(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
 def pick_ready(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
     """The customer may come for it."""
     hand = hand_of(request, node_code, ref)
-    return hand.do(
-        lambda: shipments.make_ready_many([hand.shipment.pk], at=timezone.now(), actor=actor_of(request)),
-        _("Ready: the customer may come."),
-    )
+    return hand.do(shipments.make_ready_many, [hand.shipment.pk], _("Ready: the customer may come."))
 
 
 @require_POST
@@ -58,12 +52,9 @@ def pick_ship(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
     hand, form = hand_of(request, node_code, ref), ShipForm(request.POST)
     if not form.is_valid():
         return hand.page(form=form, status=422)
-    sent = [(hand.shipment.pk, form.cleaned_data["tracking_number"])]
-    return hand.do(
-        lambda: shipments.ship_many(sent, at=timezone.now(), actor=actor_of(request)),
-        _("On its way with %(number)s.") % {"number": sent[0][1]},
-        to=_queue(hand, Tab.READY),
-    )
+    number = form.cleaned_data["tracking_number"]
+    told = _("On its way with %(number)s.") % {"number": number}
+    return hand.do(shipments.ship_many, [(hand.shipment.pk, number)], told, to=_waiting(hand))
 
 
 @require_POST
@@ -73,14 +64,8 @@ def pick_hand_over(request: HttpRequest, node_code: str, ref: str) -> HttpRespon
     hand, form = hand_of(request, node_code, ref), HandOverForm(request.POST)
     if not form.is_valid():
         return hand.page(form=form, status=422)
-    return hand.do(
-        lambda: shipments.hand_over_many([hand.shipment.pk], at=timezone.now(), actor=actor_of(request)),
-        _("Handed over."),
-        to=_queue(hand, Tab.READY),
-    )
+    return hand.do(shipments.hand_over_many, [hand.shipment.pk], _("Handed over."), to=_waiting(hand))
 
 
-def _queue(hand: Hand, tab: Tab) -> HttpResponse:
-    response = redirect("queue", hand.shipment.node.code)
-    response["Location"] += f"?tab={tab}"
-    return response
+def _waiting(hand: Hand) -> HttpResponse:
+    return redirect(f"{reverse('queue', args=[hand.shipment.node.code])}?tab={Tab.READY}")

@@ -70,10 +70,7 @@ def pick(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
 def pick_start(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
     """It is the reader's to pick."""
     hand = hand_of(request, node_code, ref)
-    return hand.do(
-        lambda: shipments.start_picking_many([hand.shipment.pk], at=timezone.now(), actor=actor_of(request)),
-        _("Yours now. Scan the first item."),
-    )
+    return hand.do(shipments.start_picking_many, [hand.shipment.pk], _("Yours now. Scan the first item."))
 
 
 @require_POST
@@ -88,14 +85,9 @@ def pick_scan(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
         line = shipments.scan(
             hand.shipment.pk, told_now["code"], key=told_now["key"], at=timezone.now(), actor=actor_of(request)
         )
-    except IllegalMove as illegal:
-        return hand.late(illegal)
     except Refused as refused:
         return hand.no(refused)
-    text = _("%(sku)s: %(picked)s of %(quantity)s.") % line._asdict()
-    if wants_part(request):
-        return hand.page(notice=Notice("good", _("Counted."), text))
-    return say(request, hand.back, text)
+    return hand.counted(line.sku, line.picked, line.quantity)
 
 
 @require_POST
@@ -111,16 +103,9 @@ def pick_units(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
     picked = form.cleaned_data["units"]
     try:
         shipments.pick_many([(item.line_id, picked)], at=timezone.now(), actor=actor_of(request))
-    except IllegalMove as illegal:
-        return hand.late(illegal)
     except Refused as refused:
         return hand.no(refused)
-    text = _("%(sku)s: %(picked)s of %(quantity)s.") % {
-        "sku": item.sku, "picked": picked, "quantity": item.quantity,
-    }  # fmt: skip
-    if wants_part(request):
-        return hand.page(notice=Notice("good", _("Counted."), text))
-    return say(request, hand.back, text)
+    return hand.counted(item.sku, picked, item.quantity)
 
 
 @require_POST
@@ -160,11 +145,8 @@ def pick_short(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
 def pick_lay_back(request: HttpRequest, node_code: str, ref: str) -> HttpResponse:
     """It is the queue's again, and what was picked nobody's."""
     hand = hand_of(request, node_code, ref)
-    return hand.do(
-        lambda: shipments.lay_back_many([hand.shipment.pk], at=timezone.now(), actor=actor_of(request)),
-        _("Back in the queue. Put what you took back on its shelf."),
-        to=redirect("queue", hand.shipment.node.code),
-    )
+    told = _("Back in the queue. Put what you took back on its shelf.")
+    return hand.do(shipments.lay_back_many, [hand.shipment.pk], told, to=redirect("queue", hand.shipment.node.code))
 
 
 def _item(card: Card, form: forms.Form) -> Item | None:

@@ -21,6 +21,7 @@ from inventory import audit, safety, safety_words, statement
 from inventory.models import Category, Node, NodeGroup, SafetyRule, Sku
 
 PAGE = "inventory/safety.html"
+ANY: dict[str, Any] = {"required": False, "empty_label": gettext_lazy("Any"), "to_field_name": "code"}
 
 
 class RuleForm(forms.Form):
@@ -38,27 +39,9 @@ class RuleForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Its code. Empty: the category, or every SKU."),
     )
-    category = forms.ModelChoiceField(
-        Category.objects.order_by("name"),
-        label=gettext_lazy("Category"),
-        required=False,
-        empty_label=gettext_lazy("Any"),
-        to_field_name="code",
-    )
-    node = forms.ModelChoiceField(
-        Node.objects.order_by("name"),
-        label=gettext_lazy("Node"),
-        required=False,
-        empty_label=gettext_lazy("Any"),
-        to_field_name="code",
-    )
-    group = forms.ModelChoiceField(
-        NodeGroup.objects.order_by("name"),
-        label=gettext_lazy("Group of nodes"),
-        required=False,
-        empty_label=gettext_lazy("Any"),
-        to_field_name="code",
-    )
+    category = forms.ModelChoiceField(Category.objects.order_by("name"), label=gettext_lazy("Category"), **ANY)
+    node = forms.ModelChoiceField(Node.objects.order_by("name"), label=gettext_lazy("Node"), **ANY)
+    group = forms.ModelChoiceField(NodeGroup.objects.order_by("name"), label=gettext_lazy("Group of nodes"), **ANY)
 
     def clean_sku(self) -> Sku | None:
         code = self.cleaned_data["sku"].strip()
