@@ -1,4 +1,4 @@
-"""Reno's store, and its associate at work."""
+"""Reno's store, its associate at work, and customer service."""
 
 import pytest
 from django.test import Client
@@ -25,4 +25,10 @@ def picker(reno: Node) -> User:
 @pytest.fixture
 def floor(client: Client, picker: User) -> Client:
     client.force_login(picker)
+    return client
+
+
+@pytest.fixture
+def desk(client: Client) -> Client:
+    client.force_login(make.user(Role.CUSTOMER_SERVICE))
     return client

@@ -12,10 +12,10 @@ from routing import sourcing
 from routing.models import Customer, Order, OrderLine, Pending
 from tests import make
 
+from .answers import HTMX, text_of
 from .sold import AT, allocate, level, on_the_floor, packed, shipped, sound, stock
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -23,16 +23,6 @@ def reno():
     node = make.node("RENO", name="Reno store")
     stock(node, MUG=300, TRAY=60)
     return node
-
-
-@pytest.fixture
-def desk(client):
-    client.force_login(make.user(Role.CUSTOMER_SERVICE))
-    return client
-
-
-def text_of(response):
-    return response.content.decode()
 
 
 def state_of(order):

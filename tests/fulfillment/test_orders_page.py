@@ -10,10 +10,10 @@ from inventory.models import Channel
 from routing.models import Customer, Order
 from tests import make
 
+from .answers import HTMX, text_of
 from .sold import AT, packed, shipped, sold, stock
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -21,16 +21,6 @@ def reno():
     node = make.node("RENO", name="Reno store")
     stock(node, MUG=300)
     return node
-
-
-@pytest.fixture
-def desk(client):
-    client.force_login(make.user(Role.CUSTOMER_SERVICE))
-    return client
-
-
-def text_of(response):
-    return response.content.decode()
 
 
 def named(order, name):

@@ -19,12 +19,6 @@ TERMS = {"daily_capacity": "40", "cut_off": "16:30", "pickup_ready_minutes": "60
 
 
 @pytest.fixture
-def manager(client):
-    client.force_login(make.user(Role.OPERATIONS_MANAGER, first_name="Maya", last_name="Lind"))
-    return client
-
-
-@pytest.fixture
 def reno():
     node = make.node("RENO", name="Reno DC")
     capacity.open_days(at=timezone.now())

@@ -17,17 +17,6 @@ PAGE = "/inventory/safety/"
 
 
 @pytest.fixture
-def manager(client):
-    client.force_login(make.user(Role.OPERATIONS_MANAGER, first_name="Maya", last_name="Lind"))
-    return client
-
-
-@pytest.fixture
-def level():
-    return make.stock(make.node("RENO", name="Reno DC"), make.sku("MUG", name="Mug"), 10)
-
-
-@pytest.fixture
 def rule(level, clock):
     return safety.add_rule(3, sku=level.sku, at=clock, actor="user:1")
 

@@ -17,17 +17,6 @@ pytestmark = pytest.mark.django_db
 PAGES = ("inventory", "inventory_node", "sku", "level", "network", "node", "inventory_safety")
 
 
-@pytest.fixture
-def manager(client):
-    client.force_login(make.user(Role.OPERATIONS_MANAGER, first_name="Maya", last_name="Lind"))
-    return client
-
-
-@pytest.fixture
-def level():
-    return make.stock(make.node("RENO", name="Reno DC"), make.sku("MUG", name="Mug"), 10)
-
-
 def url_of(name, level):
     args = {"inventory_node": [level.node.code], "node": [level.node.code], "sku": [level.sku.code]}
     return reverse(name, args=[level.pk] if name == "level" else args.get(name, []))
