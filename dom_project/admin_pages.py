@@ -9,9 +9,9 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models
-from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -119,7 +119,9 @@ class AuditEvent(Record):
 
         who = Cast(KeyTextTransform("user", OuterRef("pgh_context__metadata")), BigIntegerField())
         username = User.objects.filter(pk=who).values("username")[:1]
-        return super().get_queryset(request).select_related("pgh_context").annotate(who=Subquery(username))
+        actor = KeyTextTransform("actor", "pgh_context__metadata")
+        found = super().get_queryset(request).select_related("pgh_context")
+        return found.annotate(who=Coalesce(Subquery(username), actor, output_field=TextField()))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["changed", "what", "row", "who"]
@@ -138,6 +140,6 @@ class AuditEvent(Record):
 
     @admin.display(description=_("by"), empty_value="–")
     def who(self, event: Any) -> str | None:
-        """The person whose request it was; nobody's for what the domain or a command did."""
+        """The person whose request it was, else whom the verb names; nobody's for what a command did."""
         known: str | None = event.who
         return known

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 
 from routing import exceptions, rates, refusals, strategies
 from routing.exceptions import Raised
@@ -40,6 +41,11 @@ def test_what_routing_decided_is_shown_to_the_administrator_alone(routed):
 
 def test_what_routing_decided_is_not_touched(routed):
     admin_site.refuses_to_touch_records("routing", but={"RateCard"})
+
+
+def test_the_trail_of_an_exception_names_who_took_it(routed):
+    trail = apps.get_model("routing", "OrderExceptionEvent")
+    assert "user:1" in admin_site.logged_in().get(admin_site.url(trail, "changelist")).content.decode()
 
 
 def test_no_strategy_is_made_live_and_no_rule_changed_here(network, clock):
