@@ -19,7 +19,7 @@ def test_exceptions_are_listed_by_reason_with_age_and_owner():
     assert (second.order_ref, second.params, second.sku, second.units) == (other.ref, {"looks": 3}, "TRAY", 3)
     assert exceptions.open_exceptions(after=(first.raised_at, first.id)) == [second]
     assert exceptions.open_exceptions(reason="no_rule") == [first]
-    take(first.id, actor="user:5")
+    take(first.id, at=AT, actor="user:5")
     assert exceptions.open_exceptions()[0].owner == "user:5"
     close_many([one.id], at=AT, by="user:5")
     assert exceptions.open_exceptions() == [second]
