@@ -66,7 +66,7 @@ class TokenForm(forms.Form):
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
     """Who I am here, the way to a new password, and the tokens that I keep."""
-    return render_part(request, PAGE, "tokens", _context(request))
+    return render_part(request, PAGE, "", _context(request))
 
 
 @require_POST
