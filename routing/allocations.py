@@ -137,7 +137,7 @@ WHERE id = ANY(%s::bigint[]) AND recall_wanted_at IS NOT NULL
 
 def next_ids(count: int) -> list[int]:
     """Ids for allocations that are about to be booked, so that the ledger's keys can name them."""
-    return [allocation_id for (allocation_id,) in db.rows(IDS, [count])]
+    return sorted(allocation_id for (allocation_id,) in db.rows(IDS, [count]))
 
 
 def key_of(allocation_id: int) -> str:

@@ -38,6 +38,7 @@ if OWN:
 os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 django.setup()
 
+from django.core.cache import cache  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import TransactionTestCase  # noqa: E402
 
@@ -86,6 +87,12 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     if OWN:
         OWN.start()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered() -> None:
+    """Figures that a process keeps for seconds or minutes belong to another test."""
+    cache.clear()
 
 
 @pytest.fixture

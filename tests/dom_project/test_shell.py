@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import path, resolve
@@ -99,9 +98,7 @@ def test_a_stranger_is_asked_to_log_in_first(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_the_count_beside_the_exceptions_is_of_the_open_ones(clock: datetime) -> None:
-    cache.delete("shell:open_exceptions")
     order = make.order()
     OrderException.objects.create(order=order, reason="no_stock", raised_at=clock)
     OrderException.objects.create(order=order, reason="address", raised_at=clock, closed_at=clock, closed_by="user:1")
     assert shell.open_exceptions() == 1
-    cache.delete("shell:open_exceptions")

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 import pytest
-from django.core.cache import cache
 
 from fulfillment import shipments
 from fulfillment.models import Shipment
@@ -20,15 +19,12 @@ TWENTY_HOURS = timedelta(hours=20)
 @pytest.fixture(autouse=True)
 def _reno_lets_parcels_wait_twenty_hours():
     """The carrier takes parcels twenty hours after they were packed."""
-    cache.clear()
     reno = make.node("RENO")
     stock(reno, MUG=60)
     gone = shipped(reno)
     Shipment.objects.filter(pk=gone.pk).update(
         dispatched_at=AT - TWENTY_HOURS, picking_at=AT - TWENTY_HOURS, packed_at=AT - TWENTY_HOURS
     )
-    yield
-    cache.clear()
 
 
 def waiting(hours: int, promise_at) -> Shipment:
