@@ -53,10 +53,19 @@ class OwnServer:
         command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "--verbosity", "0"]
         subprocess.run(command, env=os.environ | {"DATABASE_URL": self.url}, cwd=ROOT, check=True)
         self.service.stop()
-        shutil.rmtree(KEPT, ignore_errors=True)
-        self.copy(self.folder / "postgres", half := KEPT / f"{kept.name}.{os.getpid()}")
-        half.replace(kept)
+        self.keep(kept)
         self.service = self.run()
+
+    def keep(self, kept: Path) -> None:
+        """Another run of the tests in this folder may be at it too: whoever is there first has done it for both."""
+        for old in KEPT.glob("*"):
+            if not old.name.startswith(kept.name):
+                shutil.rmtree(old, ignore_errors=True)
+        self.copy(self.folder / "postgres", half := KEPT / f"{kept.name}.{os.getpid()}")
+        try:
+            half.replace(kept)
+        except OSError:
+            shutil.rmtree(half)
 
     def run(self) -> devservices.Service:
         settings = devservices.THROWAWAY

@@ -25,6 +25,11 @@ class Listener:
         return f"http://127.0.0.1:{self.port}"
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64  # with Python's five, who comes when they are waiting tries again a second later
+
+
 Reply = tuple[int, bytes] | tuple[int, bytes, dict[str, str]]
 
 
@@ -54,8 +59,7 @@ def listening(reply: Callable[[Asked], Reply]) -> Iterator[Listener]:
         def log_message(self, *_: object) -> None:
             """Tests print nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     listener = Listener(server.server_port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
