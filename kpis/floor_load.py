@@ -77,7 +77,7 @@ STAGES = (
 SELECT n.code, n.name, j.stage, count(*), min(since_at), coalesce(max(f.came), 0), coalesce(max(f.went), 0),
        min(j.cut_off_at) FILTER (WHERE j.cut_off_at > %(at)s), count(*) FILTER (WHERE risk IS NOT NULL),
        min(j.cut_off_at) FILTER (WHERE j.state = 'packed' AND j.method = 'ship' AND j.cut_off_at > %(at)s),
-       bool_and(j.state = 'ready'), n.time_zone, n.hours, n.holidays, n.cut_off
+       bool_or(j.state = 'packed' AND j.method <> 'ship'), bool_and(j.state = 'ready'), n.time_zone, n.hours, n.holidays, n.cut_off
 FROM judged j JOIN inventory_node n ON n.id = j.node_id LEFT JOIN flow f ON f.node_id = j.node_id AND f.stage = j.stage
 GROUP BY n.id, j.stage"""
 )
@@ -242,10 +242,10 @@ def stages(*, at: datetime) -> list[Stage]:
 
 
 def _stage(row: Sequence[Any], at: datetime) -> Stage:
-    carrier_at, all_ready, zone, hours, holidays, cut_off = row[9:]
+    carrier_at, to_lay_ready, all_ready, zone, hours, holidays, cut_off = row[9:]
     calendar = network.Calendar(zone, week_of(json.loads(hours)), frozenset(holidays), cut_off)
     pause = None
-    if carrier_at:
+    if carrier_at and not to_lay_ready:
         pause = Pause("carrier", carrier_at)
     elif opens_at := network.opens_again_at(calendar, at):
         pause = Pause("closed", opens_at)

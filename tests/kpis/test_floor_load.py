@@ -102,6 +102,16 @@ def test_what_lies_ready_waits_for_its_customers_while_the_store_is_open():
     assert pauses(noon) == [("RENO", "waiting", 0, Pause("customer"))]
 
 
+def test_a_packed_pickup_among_the_carriers_parcels_waits_for_the_floor():
+    reno = Shipment.objects.first().node
+    waiting(19, FRIDAY_MORNING)
+    packed(reno, method="pickup", pickup_node=reno, promise_at=FRIDAY_MORNING)
+    opens_at = AT + timedelta(hours=1)
+    Shipment.objects.filter(method="ship", closed_at=None).update(cut_off_at=AT + timedelta(hours=9))
+    assert pauses() == [("RENO", "waiting", 0, Pause("closed", opens_at))]
+    assert pauses(opens_at) == [("RENO", "waiting", 0, None)]
+
+
 def test_a_queue_that_pauses_as_planned_stands_behind_those_that_could_move_and_before_none_that_will_be_late():
     elko = make.node("ELKO", hours={str(day): ["00:00", "24:00"] for day in range(7)})
     stock(elko, MUG=9)
