@@ -77,7 +77,8 @@ STAGES = (
 SELECT n.code, n.name, j.stage, count(*), min(since_at), coalesce(max(f.came), 0), coalesce(max(f.went), 0),
        min(j.cut_off_at) FILTER (WHERE j.cut_off_at > %(at)s), count(*) FILTER (WHERE risk IS NOT NULL),
        min(j.cut_off_at) FILTER (WHERE j.state = 'packed' AND j.method = 'ship' AND j.cut_off_at > %(at)s),
-       bool_or(j.state = 'packed' AND j.method <> 'ship'), bool_and(j.state = 'ready'), n.time_zone, n.hours, n.holidays, n.cut_off
+       bool_or(j.state = 'packed' AND j.method <> 'ship'), bool_and(j.state = 'ready'),
+       n.time_zone, n.hours, n.holidays, n.cut_off
 FROM judged j JOIN inventory_node n ON n.id = j.node_id LEFT JOIN flow f ON f.node_id = j.node_id AND f.stage = j.stage
 GROUP BY n.id, j.stage"""
 )
