@@ -77,6 +77,7 @@ def _with_parts(found: Any) -> Any:
 
 
 def read(shipment_id: int) -> dict[str, Any]:
+    """The shipment as it is now, in the shape of `ShipmentOut`."""
     return told(_with_parts(Shipment.objects.filter(pk=shipment_id)).get())
 
 

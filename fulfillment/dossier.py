@@ -113,9 +113,12 @@ class Parcel:
         return sum(item.picked for item in self.items if item.state != "released")
 
 
-def waits_for_customer(state: str, method: str, parcels: Sequence[Parcel]) -> bool:
-    """Whether all that is still open of an order lies ready to be collected: `search.SHOWN_STATE` in Python."""
-    if state not in {"routed", "partly_shipped"} or method == "ship":
+def waits_for_customer(state: str, method: str, parcels: Sequence[Parcel], *, pending: int) -> bool:
+    """Whether all that is still open of an order lies ready to be collected: `search.SHOWN_STATE` in Python.
+
+    `pending`: units that wait to be sourced.
+    """
+    if state not in {"routed", "partly_shipped"} or method == "ship" or pending:
         return False
     here = [parcel for parcel in parcels if not (parcel.gone or parcel.left)]
     return bool(here) and all(parcel.state == State.READY for parcel in here)

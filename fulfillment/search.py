@@ -39,6 +39,11 @@ class Row(NamedTuple):
     time_zone: str
     nodes: Sequence[str]
 
+    @property
+    def cancelled(self) -> int:
+        """The value of the units that are cancelled."""
+        return self.value - self.due
+
 
 class Page(NamedTuple):
     """`before` asks for the older page, `after` for the newer one; None where there is none."""
@@ -63,12 +68,13 @@ BY_TEXT = """o.id IN (
   UNION ALL SELECT r.id FROM routing_order r JOIN routing_customer c ON c.id = r.customer_id
     WHERE to_tsvector('simple'::regconfig, coalesce(c.name, '')) @@ to_tsquery('simple'::regconfig, %(name)s))"""
 # An order that only waits for its customer is routed, or partly shipped, as far as routing goes: all that is still
-# open of it lies ready. `dossier.waits_for_customer` says the same of one order.
+# open of it lies ready, and nothing waits to be sourced. `dossier.waits_for_customer` says the same of one order.
 SHOWN_STATE = """CASE WHEN o.state IN ('routed', 'partly_shipped') AND o.method <> 'ship'
   AND EXISTS (
     SELECT FROM fulfillment_shipment s WHERE s.order_id = o.id AND s.state = 'ready' AND s.closed_at IS NULL)
   AND NOT EXISTS (SELECT FROM routing_allocation a WHERE a.order_id = o.id AND a.state = 'open' AND NOT EXISTS (
     SELECT FROM fulfillment_shipment s WHERE s.order_id = o.id AND s.parcel = a.parcel AND s.state = 'ready'))
+  AND NOT EXISTS (SELECT FROM routing_orderline p WHERE p.order_id = o.id AND p.pending > 0)
   THEN 'ready' ELSE o.state END"""
 AT_NODE = AT_NODES.format(order="o", nodes="%(nodes)s")
 LIST = """

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from dom_project.accounts.access import Right
-from dom_project.accounts.api import actor_of
+from dom_project.accounts.api import actor_of, method_of
 from dom_project.lib.api_errors import BadInput
 from inventory import idempotency, moments
 
@@ -71,7 +71,7 @@ class Endpoint(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        known = self.takes.get(request.method or "", ())
+        known = self.takes.get(method_of(request), ())
         if unknown := sorted(set(request.query_params) - set(known)):
             named = [name[:64] for name in unknown[:20]]
             params = {"unknown": named, "known": ", ".join(known)}

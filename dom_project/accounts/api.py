@@ -45,7 +45,7 @@ class HasRight(BasePermission):
         if request.method not in getattr(view, "allowed_methods", [request.method]):
             raise MethodNotAllowed(request.method or "")
         rights: dict[str, Right] = getattr(view, "rights", {})
-        right = rights.get(request.method or "", rights.get("*"))
+        right = rights.get(method_of(request), rights.get("*"))
         return right is not None and may(request, right)
 
 
@@ -70,6 +70,11 @@ class ByToken(SimpleRateThrottle):
 
     def wait(self) -> float:
         return self.left
+
+
+def method_of(request: Request) -> str:
+    """The method whose rights and parameters count: HEAD asks what GET does."""
+    return "GET" if request.method == "HEAD" else request.method or ""
 
 
 def actor_of(request: Request) -> str:

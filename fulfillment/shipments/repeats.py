@@ -26,10 +26,12 @@ def short(shipment: Shipment, line_id: int, found: int, reason: str) -> bool:
 
 
 def packed(shipment: Shipment) -> bool:
+    """Whether it was packed, and not taken back since."""
     return shipment.packed_at is not None and shipment.state != State.CANCELLED
 
 
 def made_ready(shipment: Shipment) -> bool:
+    """Whether it was laid ready for its customer, and not taken back since."""
     return shipment.ready_at is not None and shipment.state != State.CANCELLED
 
 
@@ -40,6 +42,7 @@ def shipped(shipment: Shipment, number: str) -> bool:
 
 
 def handed_over(shipment: Shipment) -> bool:
+    """Whether its customer has taken it."""
     return shipment.shipped_at is not None and shipment.method in PICKUP
 
 

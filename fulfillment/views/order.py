@@ -112,9 +112,11 @@ def _page(request: HttpRequest, found: Order, at: datetime) -> dict[str, Any]:
     may_change = may(request, Right.CHANGE_ORDERS)
     scopes = dossier.cancel_scopes(lines, parcels, loose.put_backs) if may_change else {}
     by_ref = {line.line_ref: line for line in lines}
+    pending = sum(line.pending for line in lines)
+    is_ready = dossier.waits_for_customer(found.state, found.method, parcels, pending=pending)
     return {
         "order": found,
-        "state": "ready" if dossier.waits_for_customer(found.state, found.method, parcels) else found.state,
+        "state": "ready" if is_ready else found.state,
         "lines": lines,
         "pickup_node": next((name for _code, name, *_r, pk in nodes if pk == found.pickup_node_id), ""),
         "status": standing.status(found, parcels, lines, loose.exceptions, names),

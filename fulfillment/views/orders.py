@@ -73,7 +73,6 @@ def _told(row: search.Row, names: Mapping[str, str], channels: Mapping[str, str]
         "channel": channels[row.channel],
         "nodes": ", ".join(names[code] for code in row.nodes),
         "promise_date": promise_date(row),
-        "cancelled": row.value - row.due,
         "late": row.state in OPEN and row.promise_at < at,
     }
 

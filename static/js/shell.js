@@ -143,6 +143,7 @@
   // News never takes away what is being pressed: not while a question is open, not between a press and its answer. A
   // part that asked before the press is older than that answer, too; it is told once more.
   const pressing = new Set();
+  const PATIENCE = 30_000; // a press into a dead line holds the page no longer
   let presses = 0;
   const asked = new WeakMap(); // requests of parts that ask by themselves, with the presses before them
   const busy = () => dialog.open || pressing.size > 0;
@@ -155,6 +156,7 @@
     presses += 1;
     pressing.add(xhr);
     xhr.addEventListener('loadend', () => pressing.delete(xhr));
+    setTimeout(() => pressing.delete(xhr), PATIENCE);
   });
   document.addEventListener('htmx:beforeOnLoad', event => {
     const { xhr, elt, requestConfig } = event.detail;

@@ -392,6 +392,14 @@ def test_a_parameter_that_a_list_does_not_take_is_refused(caller, path):
     assert answer.json()["detail"].startswith("colour: is not a parameter of this call; it takes after, limit")
 
 
+def test_a_head_is_answered_as_its_get_without_the_body(caller):
+    assert caller.head("/api/v1/nodes/", {"limit": 1}).status_code == 200
+    assert caller.head("/api/v1/nodes/", {"colour": "red"}).status_code == 400
+    reader = APIClient()
+    reader.force_authenticate(make.user(Role.EXECUTIVE))
+    assert {method("/api/v1/shipments/").status_code for method in (reader.get, reader.head)} == {403}
+
+
 @pytest.mark.parametrize(
     "path",
     ["nodes/RENO-DC", "skus/MUG", "availability/MUG", "orders/{order}", "shipments/{shipment}"],

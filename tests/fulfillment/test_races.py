@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from rest_framework.test import APIClient
 
+from dom_project.accounts.models import Role
 from dom_project.lib.api_errors import Refused
 from fulfillment import orders, shipments
 from fulfillment.models import Shipment, ShipmentLine, Task
 from inventory import capacity
 from inventory.models import NodeDay
 from routing import allocations, demand, intake, shortfalls, sourcing
-from routing.models import Allocation, Order, OrderLine, Pending
+from routing.models import Allocation, Order, OrderEvent, OrderLine, Pending
 from routing.sourcing import Sourced
 from tests import make
 from tests.races import run_at_once, wait_for_locks
@@ -60,6 +62,31 @@ def cancel(order):
 
 def ship(shipment):
     return lambda: shipments.ship_many([(shipment.id, "TRK1")], at=AT, actor="user:7")
+
+
+@pytest.mark.parametrize(("case", "kept"), [("kept", True), ("rolled back", False)])
+def test_a_step_told_again_waits_for_the_first_and_believes_only_what_was_kept(reno, case, kept):
+    shipment, told_again = picked(reno), make.user(Role.INTEGRATION)
+    answers = []
+
+    def again() -> None:
+        client = APIClient()
+        client.force_authenticate(told_again)
+        answers.append(client.post(f"/api/v1/shipments/{shipment.ref}/pack/", {}, format="json"))
+        connection.close()
+
+    repeat = threading.Thread(target=again)
+    with transaction.atomic():
+        shipments.pack_many([shipment.id], at=AT, actor="user:7")
+        repeat.start()
+        wait_for_locks()
+        transaction.set_rollback(not kept)
+    repeat.join()
+    [answer] = answers
+    assert (answer.status_code, answer.json()["state"]) == (200, "packed"), case
+    [actor] = OrderEvent.objects.filter(kind="packed").values_list("actor", flat=True)
+    assert actor == ("user:7" if kept else f"user:{told_again.pk}")
+    assert sound()
 
 
 @pytest.fixture

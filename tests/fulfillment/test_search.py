@@ -37,7 +37,7 @@ def test_an_order_that_waits_for_its_customer_is_ready_not_routed(reno, django_a
     assert search.count_by_state() == {"ready": 2, "routed": 2, "delivered": 1}
     for row in search.orders().rows:
         order = Order.objects.get(ref=row.ref)
-        waits = dossier.waits_for_customer(order.state, order.method, dossier.parcels(order.id))
+        waits = dossier.waits_for_customer(order.state, order.method, dossier.parcels(order.id), pending=0)
         assert waits == (row.state == "ready"), row.ref
 
 
@@ -53,14 +53,31 @@ def test_a_pickup_of_which_more_is_to_come_is_not_ready_yet(reno):
     assert search.count_by_state() == {"partly_routed": 1}
     allocate(order, reno, {"MUG": 2})
     assert search.count_by_state() == {"routed": 1}
-    assert not dossier.waits_for_customer("routed", "pickup", dossier.parcels(order.id))
+    assert not dossier.waits_for_customer("routed", "pickup", dossier.parcels(order.id), pending=0)
+
+
+def test_a_pickup_with_units_that_no_node_was_found_for_yet_is_not_ready(reno):
+    order = make.order(lines={"MUG": 3}, method="pickup", pickup_node=reno)
+    for _ in range(2):
+        allocate(order, reno, {"MUG": 1})
+        shipments.dispatch_due(at=AT, actor="engine")
+    collected, on_shelf = Shipment.objects.filter(order=order).order_by("parcel")
+    ids = [collected.pk, on_shelf.pk]
+    shipments.pick_whole_many(ids, at=AT, actor="user:7")
+    shipments.pack_many(ids, at=AT, actor="user:7")
+    shipments.make_ready_many(ids, at=AT, actor="user:7")
+    shipments.hand_over_many([collected.pk], at=AT, actor="user:7")
+    assert search.count_by_state() == {"partly_shipped": 1}
+    parcels = dossier.parcels(order.id)
+    assert not dossier.waits_for_customer("partly_shipped", "pickup", parcels, pending=1)
+    assert dossier.waits_for_customer("partly_shipped", "pickup", parcels, pending=0)
 
 
 def test_what_is_due_is_the_value_of_what_is_not_cancelled(reno, django_assert_num_queries):
     order = sold(reno, lines={"MUG": 2, "TRAY": 1})
     [row] = search.orders().rows
-    assert (row.value, row.due) == (5970, 5970)
+    assert (row.value, row.due, row.cancelled) == (5970, 5970, 0)
     orders.cancel(order.ref, line_refs=["1"], at=AT, actor="user:3")
     with django_assert_num_queries(1):
         [row] = search.orders().rows
-    assert (row.value, row.due) == (5970, 1990)
+    assert (row.value, row.due, row.cancelled) == (5970, 1990, 3980)

@@ -106,6 +106,25 @@ def test_a_cancel_is_answered_though_the_news_of_it_comes_first(
     assert complaints == []
 
 
+def test_a_press_that_is_never_answered_does_not_hold_the_page_for_ever(
+    page: Page, live_server: LiveServer, reno: Node, kim: User
+) -> None:
+    order = on_the_floor(reno, lines={"MUG": 2}).order
+    held: list[Route] = []
+    page.route("**/cancel/", lambda route: held.append(route))
+    page.clock.install()
+    page.goto(f"{live_server.url}/orders/{order.ref}/")
+    page.get_by_role("button", name="Cancel order…").click()
+    with page.expect_request("**/cancel/"):
+        page.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
+    orders.cancel(order.ref, at=timezone.now(), actor="user:3")
+    with page.expect_response(lambda response: "drawn=" in response.url and response.status == 200):
+        page.evaluate("htmx.trigger('[data-quiet]', 'sse:orders')")
+    expect(page.locator("#order-state")).not_to_have_text("Cancelled")
+    page.clock.fast_forward(60_000)
+    expect(page.locator("#order-state")).to_have_text("Cancelled")
+
+
 def test_a_question_outlives_the_news_that_comes_while_it_is_read(
     page: Page, live_server: LiveServer, reno: Node, kim: User, complaints: list[str]
 ) -> None:
