@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from inventory import moments
+
 Place = tuple[datetime, int]
 
 
@@ -16,7 +18,7 @@ def read(text: str) -> Place | None:
     if not (row_id.isascii() and row_id.isdigit() and len(row_id) < 19):
         return None
     try:
-        at = datetime.fromisoformat(moment.replace(" ", "+"))  # a plus sign in an address arrives as a blank
-    except ValueError:
+        at = moments.instant(moment.replace(" ", "+"))  # a plus sign in an address arrives as a blank
+    except moments.NoInstant:
         return None
-    return (at, int(row_id)) if at.tzinfo else None
+    return at, int(row_id)
