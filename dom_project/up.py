@@ -108,6 +108,7 @@ class House:
             "FAIRLEAD_DEMO": "1",
             "DJANGO_SETTINGS_MODULE": "dom_project.settings",
             "PYTHONUNBUFFERED": "1",
+            "MALLOC_ARENA_MAX": "2",  # else each thread keeps what it once needed: a fifth of all memory
             "UPLOADS": str(HOME / "uploads"),
             "PORT": str(self.port),
             "DEMO_URL": self.url,
