@@ -63,6 +63,7 @@ BY_TEXT = """o.id IN (
   UNION ALL SELECT order_id FROM fulfillment_shipment WHERE ref = ANY(%(spelt)s)
   UNION ALL SELECT order_id FROM fulfillment_shipment
     WHERE tracking_number = ANY(%(spelt)s) AND tracking_number <> ''
+  UNION ALL SELECT order_id FROM routing_allocation WHERE id = %(allocation)s
   UNION ALL SELECT r.id FROM routing_order r JOIN routing_customer c ON c.id = r.customer_id
     WHERE (c.email_hash = %(email)s AND c.email_hash <> '') OR (c.phone_hash = %(phone)s AND c.phone_hash <> '')
   UNION ALL SELECT r.id FROM routing_order r JOIN routing_customer c ON c.id = r.customer_id
@@ -76,6 +77,7 @@ SHOWN_STATE = """CASE WHEN o.state IN ('routed', 'partly_shipped') AND o.method 
     SELECT FROM fulfillment_shipment s WHERE s.order_id = o.id AND s.parcel = a.parcel AND s.state = 'ready'))
   AND NOT EXISTS (SELECT FROM routing_orderline p WHERE p.order_id = o.id AND p.pending > 0)
   THEN 'ready' ELSE o.state END"""
+LEDGER_KEY = re.compile(r"(?:alloc|ship|release):([0-9]{1,18})")
 AT_NODE = AT_NODES.format(order="o", nodes="%(nodes)s")
 LIST = """
 SELECT o.id, o.ref, o.order_ref, n.code, o.method, {state}, coalesce(c.name, ''), coalesce(c.city, ''),
@@ -113,9 +115,9 @@ def orders(
 ) -> Page:
     """One page of the orders that match everything asked for, the newest first. One query.
 
-    `text` is a whole reference (ours, the channel's, a shipment's), tracking number, e-mail address or phone number,
-    or words of the customer's name, each at least its beginning. What is no whole reference of the channel's finds
-    the newest thousand that begin so, from three characters on.
+    `text` is a whole reference (ours, the channel's, a shipment's), ledger key, tracking number, e-mail address or
+    phone number, or words of the customer's name, each at least its beginning. What is no whole reference of the
+    channel's finds the newest thousand that begin so, from three characters on.
     `nodes` are ids of those that ship or hand over, as in `access.orders_of`; None means any.
     `before` and `after` come from the page that was seen, at most one of them.
     """
@@ -172,6 +174,8 @@ def _where(
         where.append(BY_TEXT)
         params |= {"spelt": [text, text.upper(), text.lower()], "name": _name_query(text)}
         params |= {f"begins_{place}": _beginning(spelt) for place, spelt in enumerate(params["spelt"])}
+        key = LEDGER_KEY.fullmatch(text)
+        params["allocation"] = int(key[1]) if key else None
         params |= {"email": keyed_hash(email_key(text)), "phone": keyed_hash(phone_key(text))}
     if channel:
         where.append("o.channel_id = (SELECT id FROM inventory_channel WHERE code = %(channel)s)")

@@ -62,6 +62,7 @@ TO_DO: Mapping[str, str | Promise] = {
     "do_too_many_classes": _("Give its SKUs fewer handling classes, then route it again."),
     "do_no_address": _("Cancel it and send it again with a postcode or coordinates."),
     "do_country_not_served": _("Cancel it, or open a node in that country and route it again."),
+    "do_refused_where_collected": _("Cancel what is missing; the customer may order it from another node."),
     "do_engine_error": _("Tell whoever runs Fairlead, with the order's reference."),
     "do_look": _("Open the order and look why."),
 }

@@ -23,8 +23,17 @@ class Drawn:
         self.choices = plan.choices(place)
         self.outcome = Outcome(plan.outcome.item(place))
         self.fault = self.order.fault if self.outcome is Outcome.NONE else None
-        # No stock and no rule helps where nobody can send to: that needs a person.
-        self.action = Action.EXCEPTION if self.fault else Action(plan.action.item(place))
+        # Neither stock nor a rule helps then: that needs a person.
+        self.dead_end = self.fault or self._refused_where_collected()
+        self.action = Action.EXCEPTION if self.dead_end else Action(plan.action.item(place))
+
+    def _refused_where_collected(self) -> Refusal | None:
+        """The one node that may hand over what is left has refused it; None while others may, or it has not."""
+        left = (line for line in self.lines if self.plan.reason_of(line))
+        return Refusal("refused_where_collected", {}) if any(map(self._refused_by_its_node, left)) else None
+
+    def _refused_by_its_node(self, line: int) -> bool:
+        return self.order.pickup_node_id in (self.facts.lines[line].refused or ())
 
     @property
     def lines(self) -> range:
@@ -45,7 +54,7 @@ class Drawn:
             return Refusal("no_strategy", {})
         if why.code == "nothing_found" and self.order.method == "ship" and not self.facts.problem.services:
             return Refusal("no_rate_card", {})
-        return self.fault or why
+        return self.dead_end or why
 
     def refusal(self, code: int) -> Refusal:
         """One of the plan's refusals; of a place without a zone what is wrong with the address."""
@@ -73,6 +82,8 @@ class Drawn:
     def left(self, line: int, units: int) -> dict[str, Any]:
         """Units of a line that found no place, with the reason."""
         row, reason = self.facts.lines[line], self.fault or self.plan.reason_of(line)
+        if self._refused_by_its_node(line):
+            reason = Refusal("refused_before", {})
         found = {"line": row.ref, "sku": row.sku, "units": units}
         return found | ({"code": reason.code, "params": dict(reason.params)} if reason else {})
 

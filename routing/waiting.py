@@ -23,7 +23,8 @@ WITH live AS (
   WHERE l.backordered > 0
   UNION ALL
   SELECT l.order_id, l.sku_id, l.first_looked_at, l.last_looked_at,
-    e.reason NOT IN ('engine_error', 'too_many_classes', 'no_address', 'country_not_served'), false
+    e.reason NOT IN ('engine_error', 'too_many_classes', 'no_address', 'country_not_served',
+      'refused_where_collected'), false
   FROM routing_orderexception e JOIN routing_orderline l USING (order_id)
   WHERE e.closed_at IS NULL AND e.room = 'routing' AND l.pending > 0
     AND NOT EXISTS (SELECT FROM routing_pending p WHERE p.order_id = l.order_id)

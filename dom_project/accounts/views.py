@@ -26,10 +26,10 @@ PAGE = "registration/account.html"
 SHOWN = 100
 SCOPE_WORDS: dict[str, str | Promise] = {
     "orders:read": gettext_lazy("Read orders"),
-    "orders:write": gettext_lazy("Send, change and cancel orders"),
+    "orders:write": gettext_lazy("Read, send, change and cancel orders"),
     "stock:read": gettext_lazy("Read stock, nodes and SKUs"),
-    "stock:write": gettext_lazy("Send counts of stock"),
-    "floor:write": gettext_lazy("Pick, pack and ship"),
+    "stock:write": gettext_lazy("Read stock, send counts"),
+    "floor:write": gettext_lazy("Read orders, pick, pack and ship"),
 }
 DAYS = {
     "90": gettext_lazy("After 90 days"),

@@ -10,22 +10,19 @@ import zipcodes
 
 PEOPLE = Path(__file__).with_name("people.txt")
 FIRST, LAST, STREETS, KINDS = (line.split() for line in PEOPLE.read_text().splitlines())
-MAINLAND = (
-    "AL AZ AR CA CO CT DC DE FL GA ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA"
-    " RI SC SD TN TX UT VT VA WA WV WI WY"
-).split()
+_AWAY = {"AK", "HI", "PR", "VI", "GU", "AS", "MP", "AA", "AE", "AP", "FM", "MH", "PW"}
 
 
 @cache
 def _postcodes() -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
     """(all ordinary postcodes of the mainland, the same by their first three digits)."""
-    # State by state: the list of all would stay in the process, 100 MB of it.
-    every = sorted(
+    # Part by part: the list of all would stay in the process, 100 MB of it.
+    every = [
         place["zip_code"]
-        for state in MAINLAND
-        for place in zipcodes.filter_by_state(state)
-        if place["zip_code_type"] == "STANDARD" and place["active"] and place["lat"]
-    )
+        for part in range(100)
+        for place in zipcodes.similar_to(f"{part:02}")
+        if place["zip_code_type"] == "STANDARD" and place["active"] and place["state"] not in _AWAY and place["lat"]
+    ]
     return tuple(every), {prefix: tuple(codes) for prefix, codes in groupby(every, lambda code: code[:3])}
 
 

@@ -66,7 +66,7 @@ def _open(at: datetime, time_zone: str, hours: dict[str, list[str]]) -> bool:
 
 
 def _cancel(at: datetime, done: Done) -> None:
-    """A few customers think better of it within two hours; nobody waits longer than four days for stock."""
+    """A few customers think better of it within two hours; nobody waits longer than four days for what is missing."""
     found = rows(
         """SELECT ref, order_ref FROM routing_order WHERE accepted_at BETWEEN %s AND %s
            AND state NOT IN ('cancelled', 'shipped', 'delivered')""",
@@ -77,7 +77,7 @@ def _cancel(at: datetime, done: Done) -> None:
         ref
         for (ref,) in rows(
             """SELECT DISTINCT o.ref FROM routing_orderline l JOIN routing_order o ON o.id = l.order_id
-               WHERE l.backordered > 0 AND o.accepted_at < %s ORDER BY 1""",
+               WHERE (l.backordered > 0 OR l.pending > 0) AND o.accepted_at < %s ORDER BY 1""",
             [at - PATIENCE],
         )
     ]

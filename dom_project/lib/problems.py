@@ -13,12 +13,14 @@ from django.http import Http404
 from django.http.request import UnreadablePostError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
+from rest_framework.settings import api_settings as drf_settings
 from rest_framework.views import set_rollback
 
 from .api_errors import BadInput, Refused
 from .sentences import sentence
 
 log = logging.getLogger(__name__)
+NON_FIELD_ERRORS = drf_settings.NON_FIELD_ERRORS_KEY
 
 
 def problem(refused: Refused) -> dict[str, Any]:
@@ -54,6 +56,7 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     set_rollback()
     document = problem(refused)
     if errors:
+        document["detail"] = ": ".join(filter(None, (errors[0]["field"], errors[0]["reason"])))
         document["errors"] = errors
     return Response(document, status=refused.status, headers=headers, content_type="application/problem+json")
 
@@ -94,6 +97,9 @@ def validation_errors(detail: Any, path: str = "") -> Iterator[dict[str, Any]]:
     """A serializer's errors, flat: lines[2].quantity and why."""
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
+            if name == NON_FIELD_ERRORS:
+                yield from validation_errors(inner, path)
+                continue
             inside = f"{path}[{name}]" if isinstance(name, int) else f"{path}.{name}" if path else str(name)
             yield from validation_errors(inner, inside)
     elif isinstance(detail, list):

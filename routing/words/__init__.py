@@ -43,6 +43,7 @@ REASONS: sentences.Words = {
     "too_many_classes": _("Its goods have %(classes)s handling classes; at most %(most)s can be routed at once."),
     "no_address": _("No usable address: neither a postcode that is known nor coordinates."),
     "country_not_served": _("No rate serves the country that it goes to."),
+    "refused_where_collected": _("The node where it is to be collected could not find the goods."),
     "no_strategy": _("No strategy is live."),
     "no_rate_card": _("No rate card is live."),
     "shortfall_stopped": _("Too many allocations would move at once; a person must look."),

@@ -67,6 +67,12 @@ def test_a_serializers_errors_are_listed_flat():
         ("lines[1].quantity", "min_value"),
     ]
     assert answer.data["errors"][1]["reason"] == "Ensure this value is greater than or equal to 1."
+    assert answer.data["detail"] == "ref: Ensure this field has no more than 3 characters."
+    with pytest.raises(drf.ValidationError) as refused:
+        OrderIn(data=[]).is_valid(raise_exception=True)
+    answer = told(refused.value)
+    assert answer.data["detail"] == answer.data["errors"][0]["reason"]
+    assert [error["field"] for error in answer.data["errors"]] == [""]
 
 
 def test_a_row_is_named():

@@ -223,7 +223,7 @@ def test_a_recalled_line_is_crossed_out_and_the_rest_goes_on(floor, reno):
     mug = shipment.lines.get(sku__code="MUG")
     shipments.recall_many([mug.pk], at=AT, actor="engine")
     page = text_of(floor.get(url("pick", shipment)))
-    assert "Goes from another node: do not bring it" in page
+    assert "Not sent from here any more: do not bring it" in page
     assert "Pack 1 unit" in page
     answer = floor.post(url("pick_units", shipment), {"line": mug.pk, "units": 1})
     assert answer.status_code == 422

@@ -4,7 +4,7 @@ import pytest
 
 from fulfillment import dossier, orders, search, shipments
 from fulfillment.models import Shipment
-from routing.models import Order
+from routing.models import Allocation, Order
 from tests import make
 
 from .sold import AT, allocate, on_the_floor, packed, sold, stock
@@ -81,3 +81,13 @@ def test_what_is_due_is_the_value_of_what_is_not_cancelled(reno, django_assert_n
     with django_assert_num_queries(1):
         [row] = search.orders().rows
     assert (row.value, row.due, row.cancelled) == (5970, 1990, 3980)
+
+
+def test_what_the_ledger_moved_for_an_order_is_found_by_its_key(reno):
+    order = sold(reno, lines={"MUG": 2})
+    sold(reno, lines={"MUG": 1})
+    allocation = Allocation.objects.get(order=order)
+    for key in (f"alloc:{allocation.pk}", f"ship:{allocation.pk}", f"release:{allocation.pk}"):
+        assert [row.ref for row in search.orders(text=key).rows] == [order.ref]
+    for key in (f"count:{allocation.pk}", "alloc:", f"alloc:{'9' * 18}", f"alloc:{'9' * 30}"):
+        assert not search.orders(text=key).rows

@@ -330,6 +330,25 @@ def test_an_order_that_nobody_can_send_to_is_an_exception_not_a_back_order(route
     assert decision.refusals == [{"code": code, "params": figures, "nodes": ["DENVER", "RENO"]}]
 
 
+def test_what_its_own_node_has_refused_is_no_back_order_of_a_pickup(route, network, clock):
+    pickup = {"method": "pickup", "lines": {"MUG": 2, "LAMP": 1}}
+    pinned, free = make.order(pickup_node=network["RENO"], **pickup), make.order(**pickup)
+    for order in (pinned, free):
+        line = order.lines.get(sku__code="MUG")
+        LineRefusal.objects.create(line=line, node=network["RENO"], reason="missing", at=clock)
+    route()
+    raised = OrderException.objects.get()
+    assert (raised.order, raised.reason) == (pinned, "refused_where_collected")
+    assert [(left["sku"], left["units"], left["code"]) for left in raised.params["lines"]] == [
+        ("MUG", 2, "refused_before")
+    ]
+    told = OrderLine.objects.filter(order=pinned).order_by("line_ref")
+    assert {(line.sku.code, line.allocated, line.pending, line.backordered) for line in told} == {
+        ("MUG", 0, 2, 0),
+        ("LAMP", 1, 0, 0),
+    }
+
+
 def test_a_pickup_needs_no_address_of_the_customer(route, network):
     order = make.order(method="pickup", pickup_node=network["RENO"], ship_to_latitude=None, ship_to_longitude=None)
     route()
