@@ -39,7 +39,7 @@ def test_a_token_is_made_shown_once_and_revoked(
     log_in(Role.INTEGRATION)
     page.goto(f"{live_server.url}/account/")
     page.get_by_label("Name").fill("Till")
-    page.get_by_label("Read orders").check()
+    page.get_by_label("Read orders", exact=True).check()
     page.get_by_role("button", name="Make it").click()
     shown = page.get_by_label("The new token")
     expect(shown).to_be_visible()
