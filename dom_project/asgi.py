@@ -1,5 +1,6 @@
 """One port: streams under /live/, everything else is Django's."""
 
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dom_project.settings")
@@ -14,6 +15,9 @@ from .threads import Threads  # noqa: E402
 
 pages = Threads(handler, int(os.environ.get("WEB_THREADS", "4")), "page")
 health = Threads(handler, 1, "health")  # answers even when every page waits for the database
+
+gc.collect()
+gc.freeze()  # what is loaded stays: no collection looks through it
 
 
 async def application(scope: live.Message, receive: live.Receive, send: live.Send) -> None:
