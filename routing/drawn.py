@@ -132,6 +132,8 @@ class Drawn:
                 "handling": other.handling,
                 "lateness": other.lateness,
                 "unfilled": other.unfilled,
+                "rejection": other.rejection,
+                "scarcity": other.scarcity,
                 "priced": other.priced,
             }
             for other in others

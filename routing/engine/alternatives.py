@@ -8,8 +8,11 @@ from routing.engine.demand import Demand
 from routing.engine.look import Look
 from routing.engine.offers import ALTERNATIVES
 from routing.engine.parcels import parcels_of
+from routing.engine.plan import Alternative
 from routing.engine.problem import Problem
 from routing.engine.verdicts import Verdicts, joined
+
+PARTS = Alternative._fields[2:]  # of the cost
 
 
 def alternatives(problem: Problem, demand: Demand, look: Look, granted: list[Verdicts]) -> dict[str, Any]:
@@ -24,12 +27,13 @@ def alternatives(problem: Problem, demand: Demand, look: Look, granted: list[Ver
     number_of = number[pieces.order * ALTERNATIVES + pieces.place]
     served = (pieces.node >= 0) & (number_of >= 0)
     left = (pieces.node < 0) & (number_of >= 0)
-    cost = np.zeros((len(order), 4), np.int64)
+    cost = np.zeros((len(order), len(PARTS)), np.int64)
     parcels = parcels_of(problem, demand, look, pieces.of(served), number_of[served])
-    for column, amount in enumerate((parcels.freight, parcels.handling, parcels.lateness)):
-        np.add.at(cost[:, column], parcels.key, amount)
+    for column, part in enumerate(PARTS):
+        if part != "unfilled":
+            np.add.at(cost[:, column], parcels.key, getattr(parcels, part))
     want = pieces.want[left]
-    np.add.at(cost[:, 3], number_of[left], demand.unfilled[want] * demand.units[want])
+    np.add.at(cost[:, PARTS.index("unfilled")], number_of[left], demand.unfilled[want] * demand.units[want])
     ptr = np.zeros(problem.orders + 1, np.int32)
     np.cumsum(np.bincount(order, minlength=problem.orders), out=ptr[1:])
     nodes_ptr = np.zeros(len(order) + 1, np.int32)

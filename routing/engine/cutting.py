@@ -1,4 +1,7 @@
-"""Lines that no node can fill whole: cut into pieces that several nodes fill together, as far as they can."""
+"""Lines that no node can fill whole: cut into pieces that several nodes fill together, as far as they can.
+
+They ask for all there is, so scarcity prices would only keep units from them: none are counted here.
+"""
 
 from dataclasses import dataclass
 
@@ -53,7 +56,7 @@ class Cutting:
 
     def __init__(self, eligibility: Eligibility, found: Candidates, order: int) -> None:
         self.eligibility, self.found, self.order = eligibility, found, order
-        self.offers = found.offers.some(np.array([order]))
+        self.offers = found.offers.some(np.array([order])).without_prices()
         self.units, self.wants = found.units[order], found.wants[order]
         self.room = found.room(order) * np.isfinite(self.offers.head[0])
         self.grams = self.offers.grams[0]
@@ -110,12 +113,13 @@ class Cutting:
         offers = self.eligibility.offers(
             self.found.rows[[self.order]],
             may[None],
+            self.found.sku[[self.order]][:, line],
             units[None],
             share(self.grams[line], units, self.units[line])[None],
             (self.each[line] * units)[None],
             self.offers.max_parcels,
         )
-        picks = cheapest.solve(offers, explain=False)
+        picks = cheapest.solve(offers.without_prices(), explain=False)
         served = np.flatnonzero(picks.node[0] >= 0)
         node, block = picks.node[0, served].astype(np.int64), picks.block[0, served].astype(np.int64)
         pieces = self._pieces(line[served], units[served], node, block)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routing.engine.problem import Bits, Bools, Int32, Int64, Problem
 from routing.rules import Refusal
@@ -26,6 +27,7 @@ class Demand:
     line_units: Int64  # [line] units that can be asked for, 0 for a bad quantity
     forbid_want: Int32  # pairs: this want may not use that node again
     forbid_node: Int32
+    held_node: Int32  # [want] where all of it is held, −1 = nowhere
     gaps: tuple[Refusal, ...]
 
     @property
@@ -68,12 +70,21 @@ def merged(problem: Problem) -> Demand:
         line_units=units,
         forbid_want=want_of_line[forbid_line].astype(np.int32),
         forbid_node=problem.forbid_node.astype(np.int32),
+        held_node=_held(problem.held_node[line], start),
         gaps=tuple(gaps),
     )
 
 
 def _sums(values: Int64, start: Int64) -> Int64:
     return np.add.reduceat(values, start) if len(start) else values[:0]
+
+
+def _held(node: NDArray[np.int16], start: Int64) -> Int32:
+    """The node that holds every line of a want, −1 where they are at several or not held."""
+    if not len(start):
+        return np.zeros(0, np.int32)
+    low, high = np.minimum.reduceat(node, start), np.maximum.reduceat(node, start)
+    return np.where(low == high, low, -1).astype(np.int32)
 
 
 def _weighed(problem: Problem, units: Int64, gaps: list[Refusal]) -> Int64:

@@ -72,6 +72,8 @@ def draw(
         why=ordered("why", np.uint16),
         priced=priced,
         invoice=_sums(parcels.order, parcels.invoice, m),
+        rejection=_sums(parcels.order, parcels.rejection, m),
+        scarcity=_sums(parcels.order, parcels.scarcity, m),
         approximate=ordered("approximate", np.bool_),
         filled=filled.astype(np.int32),
         reason=_reasons(problem, demand, granted, filled),

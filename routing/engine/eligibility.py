@@ -11,6 +11,7 @@ from routing.engine.masks import Codes, Masks, RuleMask
 from routing.engine.offers import Offers, Picks
 from routing.engine.problem import Bools, Int32, Int64, Problem
 from routing.engine.residual import Residual
+from routing.engine.steering import Steering
 from routing.engine.tariff import CANNOT, Costs, Index, Tariff
 from routing.engine.verdicts import Pieces
 
@@ -26,6 +27,7 @@ class Candidates:
     wants: Int64  # [order, line]
     sku: Int32  # [order, line]
     units: Int64  # [order, line]
+    held_node: Int32  # [order, line] −1 = nowhere
     left: Cells  # [order, line, node] ATP now, −1 = not stocked
     allowed: Bools  # [order, line, node] nothing but the quantity may stand against it
     may: Bools  # [order, line, node] the whole line may come from there
@@ -95,8 +97,9 @@ class Eligibility:
     def __init__(self, problem: Problem, demand: Demand, masks: Masks, tariff: Tariff, residual: Residual) -> None:
         self.problem, self.demand, self.masks = problem, demand, masks
         self.tariff, self.residual = tariff, residual
+        self.steering = Steering(problem)
         self.pick: Costs = problem.pick.astype(np.float64)
-        self.fix: Costs = problem.fix.astype(np.float64)
+        self.fix: Int64 = problem.fix + self.steering.slot
         self.unfilled: Int64 = demand.unfilled * demand.units
 
     def candidates(self, rows: Int64, mask: RuleMask, parcels: int) -> Candidates:
@@ -118,11 +121,12 @@ class Eligibility:
             wants=wants,
             sku=sku,
             units=units,
+            held_node=demand.held_node[wants],
             left=left,
             allowed=allowed,
             may=may,
             order_code=order_code,
-            offers=self.offers(rows, may, units, demand.grams[wants], self.unfilled[wants], parcels),
+            offers=self.offers(rows, may, sku, units, demand.grams[wants], self.unfilled[wants], parcels),
             spare=spare,
         )
 
@@ -136,9 +140,16 @@ class Eligibility:
             fits &= (units > 0)[..., None]
         return fits
 
-    def offers(self, rows: Int64, may: Bools, units: Int64, grams: Int64, unfilled: Int64, parcels: int) -> Offers:
+    def offers(
+        self, rows: Int64, may: Bools, sku: Int32, units: Int64, grams: Int64, unfilled: Int64, parcels: int
+    ) -> Offers:
         """What the nodes ask for these lines of these orders."""
         goods = units[:, :, None] * self.pick
+        steering, scarcity = self.steering, None
+        if steering.prices_units or steering.expects_no:
+            entry = self.residual.entry[sku]
+            scarcity = steering.scarcity_of(entry, units[:, :, None]).astype(np.float64)
+            goods += scarcity + steering.no[entry]
         goods[~may] = CANNOT
         place, head, slack, dest, collected = self._parcels(rows)
         return Offers(
@@ -153,7 +164,9 @@ class Eligibility:
             max_parcels=parcels,
             tariff=self.tariff,
             residual=self.residual,
-            fix=self.problem.fix,
+            fix=self.fix,
+            scarcity=scarcity,
+            slot_price=steering.slot if steering.prices_slots else None,
         )
 
     def _parcels(self, rows: Int64) -> tuple[Index, Costs, Int64, Int64, Bools]:

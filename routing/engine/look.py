@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from routing.engine import cheapest, codes, cutting, kernel, ranking, whole
+from routing.engine import cheapest, codes, cutting, kernel, ranking, standing, whole
 from routing.engine.demand import Demand
 from routing.engine.eligibility import Candidates, Eligibility
 from routing.engine.masks import Masks, RuleMask
@@ -134,9 +134,11 @@ class Look:
             return nothing(found.offers), exact
         if rank is not Rank.COST:
             return ranking.solve(self.problem, found.offers, rank, explain=explain), exact
-        if found.offers.max_parcels == 1 and mask.rule.if_part is not IfPart.ASSIGN:
-            return whole.solve(found.offers, explain=explain), exact
-        return cheapest.solve(found.offers, explain=explain), exact & cheapest.is_exact(found.offers)
+        one = found.offers.max_parcels == 1 and mask.rule.if_part is not IfPart.ASSIGN
+        way = whole.solve if one else cheapest.solve
+        inertia, guarded = self.problem.inertia[found.rows], self.problem.guarded
+        picks = standing.solve(way, found.offers, found.held_node, inertia, guarded=guarded, explain=explain)
+        return picks, exact if one else exact & cheapest.is_exact(found.offers)
 
 
 def _parts_with(rule: Rule) -> bool:

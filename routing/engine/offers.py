@@ -1,6 +1,6 @@
 """What the nodes ask for the lines of orders of one length, and what a way of solving answers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ ALTERNATIVES = 3  # plans not taken that are kept with the one that is
 class Offers:
     """Costs in whole minor units; +inf is "may not" and is told by isfinite, never by size."""
 
-    goods: Costs  # [order, line, node] cost of picking the line there
+    goods: Costs  # [order, line, node] cost of picking the line there, with what steers it
     grams: Int64  # [order, line]
     unfilled: Costs  # [order, line] cost of leaving the line
     head: Costs  # [order, node] cost of any parcel: the shipment itself, lateness beyond the tables
@@ -27,7 +27,9 @@ class Offers:
     max_parcels: int
     tariff: Tariff
     residual: Residual
-    fix: Int64  # [node]
+    fix: Int64  # [node] of any parcel, with the price of its slot
+    scarcity: Costs | None = None  # [order, line, node] the part of goods that is a price, None = 0
+    slot_price: Int64 | None = None  # [node] the part of fix and head that is a price, None = 0
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -52,7 +54,8 @@ class Offers:
 
     def some(self, rows: Int64) -> "Offers":
         """The offers of some of the orders."""
-        return Offers(
+        return replace(
+            self,
             goods=self.goods[rows],
             grams=self.grams[rows],
             unfilled=self.unfilled[rows],
@@ -61,11 +64,16 @@ class Offers:
             slack=self.slack[rows],
             dest=self.dest[rows],
             collected=self.collected[rows],
-            max_parcels=self.max_parcels,
-            tariff=self.tariff,
-            residual=self.residual,
-            fix=self.fix,
+            scarcity=None if self.scarcity is None else self.scarcity[rows],
         )
+
+    def without_prices(self) -> "Offers":
+        """The same at what is paid in the end: no scarcity price, no price of a slot."""
+        goods = self.goods if self.scarcity is None else self.goods - self.scarcity
+        head, fix = self.head, self.fix
+        if self.slot_price is not None:
+            head, fix = head - self.slot_price, fix - self.slot_price
+        return replace(self, goods=goods, head=head, fix=fix, scarcity=None, slot_price=None)
 
 
 @dataclass(slots=True, eq=False)

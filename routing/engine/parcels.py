@@ -26,6 +26,8 @@ class Parcels:
     freight: Int64
     handling: Int64
     lateness: Int64
+    rejection: Int64
+    scarcity: Int64
 
     @property
     def invoice(self) -> Int64:
@@ -33,7 +35,7 @@ class Parcels:
 
     @property
     def priced(self) -> Int64:
-        return self.freight + self.handling + self.lateness
+        return self.freight + self.handling + self.lateness + self.rejection + self.scarcity
 
 
 def parcels_of(problem: Problem, demand: Demand, look: Look, pieces: Pieces, key: Int64) -> Parcels:
@@ -47,6 +49,11 @@ def parcels_of(problem: Problem, demand: Demand, look: Look, pieces: Pieces, key
     grams, units = np.zeros(len(first), np.int64), np.zeros(len(first), np.int64)
     np.add.at(grams, of_piece, each)
     np.add.at(units, of_piece, pieces.units)
+    steering = look.eligibility.steering
+    entry = look.residual.entry[demand.sku[pieces.want], pieces.node]
+    rejection, scarcity = np.zeros(len(first), np.int64), steering.slot[node]
+    np.add.at(rejection, of_piece, steering.no[entry])
+    np.add.at(scarcity, of_piece, steering.scarcity_of(entry, pieces.units))
     ship_day = problem.ship_day[node, day].astype(np.int64)
     slack, dest = problem.slack[order].astype(np.int64), problem.dest[order].astype(np.int64)
     zone = problem.zone[dest, node].astype(np.int64)
@@ -65,4 +72,6 @@ def parcels_of(problem: Problem, demand: Demand, look: Look, pieces: Pieces, key
         freight=look.tariff.freight(service, zone, grams),
         handling=problem.fix[node] + units * problem.pick[node],
         lateness=np.maximum(arrive_day - slack, 0) * look.tariff.late,
+        rejection=rejection,
+        scarcity=scarcity,
     )

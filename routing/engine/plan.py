@@ -75,17 +75,21 @@ class Alternative(NamedTuple):
     handling: int
     lateness: int
     unfilled: int
+    rejection: int = 0
+    scarcity: int = 0
 
     @property
     def priced(self) -> int:
-        return self.freight + self.handling + self.lateness + self.unfilled
+        return self.freight + self.handling + self.lateness + self.unfilled + self.rejection + self.scarcity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """Arrays over pieces of lines, parcels and orders; pieces and parcels lie in claim order.
 
-    `priced` is what was minimised (with lateness and the cost of unfilled units), `invoice` freight + handling.
+    `priced` is what was minimised: `invoice` (freight + handling), lateness, the cost of unfilled units, and what
+    steers: `rejection` (the expected cost of a "no") and `scarcity` (prices of units and slots). A move's inertia is
+    in none of them.
     Codes of refusals are places in `refusals`; 0 there means none.
     """
 
@@ -120,6 +124,8 @@ class Plan:
     why: Bits  # of an exception or back-order
     priced: Int64
     invoice: Int64
+    rejection: Int64
+    scarcity: Int64
     approximate: Bools
 
     # [line]
@@ -130,7 +136,7 @@ class Plan:
     refused: Bits  # [order, node] first refusal over the order's lines; 0 = in the plan
     alternative_ptr: Int32  # [order + 1]
     alternative_node: Int16
-    alternative_cost: Int64  # [alternative, 4] freight, handling, lateness, unfilled
+    alternative_cost: Int64  # [alternative, 6] in the order of Alternative's parts
     alternative_nodes_ptr: Int32  # [alternative + 1]
     alternative_nodes: Int16  # one per parcel
 

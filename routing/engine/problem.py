@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from routing.rules import KINDS, METHODS, Rule, parse_rules, rule_data
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 DAYS = 14  # ship days a node offers
 
 Int8 = NDArray[np.int8]
@@ -58,6 +58,10 @@ class ProblemRefused(ValueError):
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+
+
+def _nothing() -> NDArray[Any]:
+    return np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,9 +139,28 @@ class Problem:
     versions: Mapping[str, str] = field(default_factory=dict)  # strategy, rates, engine …
     seed: int = 0
 
+    # what steers and is never invoiced; an empty array stands for zeros (held_node: for −1)
+    price: Int32 = field(default_factory=_nothing)  # [entry] of one unit, for what later orders will lack
+    no_odds: Int16 = field(default_factory=_nothing)  # [entry] of a short pick, in 1/10,000
+    slot_price: Int32 = field(default_factory=_nothing)  # [node] of one parcel slot
+    inertia: Int32 = field(default_factory=_nothing)  # [order] what a plan other than the held one must save
+    held_node: Int16 = field(default_factory=_nothing)  # [line] where all its units are held, −1 = nowhere
+    resource_cost: int = 0  # of sourcing a line again after a no
+    guarded: bool = True  # a price may not leave a line that would be filled without it
+
     def __post_init__(self) -> None:
+        lengths = {
+            "price": len(self.stock_node),
+            "no_odds": len(self.stock_node),
+            "slot_price": len(self.node_ref),
+            "inertia": len(self.order_ref),
+            "held_node": len(self.sku),
+        }
         for name, kind in ARRAYS.items():
-            array = _fitted(np.asarray(getattr(self, name)), np.dtype(kind))
+            array = np.asarray(getattr(self, name))
+            if name in lengths and not len(array):
+                array = np.full(lengths[name], -1 if name == "held_node" else 0)
+            array = _fitted(array, np.dtype(kind))
             array.setflags(write=False)
             object.__setattr__(self, name, array)
 
@@ -158,11 +181,14 @@ class Problem:
         m, lines, nodes, skus = self.orders, self.lines, self.nodes, len(self.sku_ref)
         entries, (services, zones, bands) = len(self.stock_node), _three(self.rate)
         shapes: dict[str, tuple[int, ...]] = {
-            **dict.fromkeys(("dest", "method", "pinned_node", "slack", "channel", "region", "value"), (m,)),
-            **dict.fromkeys(("line_ref", "units", "grams", "unfilled", "class_bits", "category"), (lines,)),
-            **dict.fromkeys(("free", "buffer", "level_ref"), (entries,)),
+            **dict.fromkeys(("dest", "method", "pinned_node", "slack", "channel", "region", "value", "inertia"), (m,)),
             **dict.fromkeys(
-                ("kind", "group", "fix", "pick", "node_class_bits", "abilities", "service_bits"), (nodes,)
+                ("line_ref", "units", "grams", "unfilled", "class_bits", "category", "held_node"), (lines,)
+            ),
+            **dict.fromkeys(("free", "buffer", "level_ref", "price", "no_odds"), (entries,)),
+            **dict.fromkeys(
+                ("kind", "group", "fix", "pick", "node_class_bits", "abilities", "service_bits", "slot_price"),
+                (nodes,),
             ),
             "slots_left": self.ship_day.shape,
             "zone": self.distance_km.shape,
@@ -196,6 +222,7 @@ class Problem:
                 raise ProblemRefused(name, f"points outside 0 … {end - 1}")
         for name, place, end in (
             ("pinned_node", self.pinned_node, nodes),
+            ("held_node", self.held_node, nodes),
             ("channel", self.channel, len(self.channels)),
             ("region", self.region, len(self.regions)),
             ("category", self.category, len(self.categories)),
@@ -255,6 +282,8 @@ class Problem:
             "rules": [rule_data(rule) for rule in self.rules],
             "versions": dict(self.versions),
             "seed": self.seed,
+            "resource_cost": self.resource_cost,
+            "guarded": self.guarded,
             **{name: list(getattr(self, name)) for name in NAMES},
         }
 

@@ -1,0 +1,30 @@
+"""What steers a plan and is never invoiced: scarcity prices, the expected cost of a "no", the price of a slot."""
+
+import numpy as np
+
+from routing.engine.problem import Int32, Int64, Problem
+
+ODDS = 10_000  # odds are told in 1/10,000
+MOST_ODDS = 5_000  # above, a rule should exclude the node; the cost of a line grows no further
+
+
+class Steering:
+    """Per stock entry and node, in whole minor units, none below 0."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.price: Int64 = np.maximum(problem.price.astype(np.int64), 0)  # [entry] per unit
+        odds = problem.no_odds.astype(np.int64).clip(0, MOST_ODDS)
+        self.no: Int64 = (odds * max(problem.resource_cost, 0) + ODDS // 2) // ODDS  # [entry] per line
+        self.slot: Int64 = np.maximum(problem.slot_price.astype(np.int64), 0)  # [node] per parcel
+        self.prices_units = bool(self.price.any())
+        self.expects_no = bool(self.no.any())
+        self.prices_slots = bool(self.slot.any())
+
+    @property
+    def has_prices(self) -> bool:
+        """Some unit or slot costs more than its invoice says."""
+        return self.prices_units or self.prices_slots
+
+    def scarcity_of(self, entry: Int32, units: Int64) -> Int64:
+        """Price of so many units of these entries; −1 = no entry, whose figure means nothing."""
+        return self.price[entry] * units
