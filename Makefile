@@ -9,7 +9,7 @@ BARE := SECRET_KEY=unused FIELD_KEYS=unused DATABASE_URL=postgres://nobody@127.0
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo demo-reset test races check bench stream lint types arch migrations fmt vendor migrate requirements requirements-check
+.PHONY: help setup demo demo-reset test races check bench yardsticks stream lint types arch migrations fmt vendor migrate requirements requirements-check
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ stream: setup ## Route a real order stream from its file: ORDERS=orders.csv.gz
 
 bench: setup ## Measure beside a limit probe of the same run: ONLY=kernel
 	@$(BIN)/python -m benchmarks $(ONLY)
+
+yardsticks: setup ## How far the engine is from the optimum, and how fast: ARGS='--quick --only 1.3,speed --record'
+	@$(BIN)/python -m benchmarks.yardsticks $(ARGS)
 
 fmt: setup ## Put code and templates into shape
 	@$(BIN)/ruff check --fix .

@@ -57,7 +57,14 @@ def minor_units(amount: object) -> Int64:
 
 
 def problem_of(
-    network: Network, orders: Orders, *, name: str, late_per_day: int, unfilled: int, versions: dict[str, str], seed: int
+    network: Network,
+    orders: Orders,
+    *,
+    name: str,
+    late_per_day: int,
+    unfilled: int,
+    versions: dict[str, str],
+    seed: int,
 ) -> Problem:
     """The problem: every order ships today or not at all; weights above the last band cost what the last band does."""
     count, lines, (skus, nodes) = len(orders.dest), len(orders.sku), network.stock.shape

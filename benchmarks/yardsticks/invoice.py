@@ -1,4 +1,4 @@
-"""What a plan really costs and whether it can be carried out: whole numbers from the problem, none of the engine's tables.
+"""What a plan really costs and whether it can be carried out: whole numbers, none of the engine's tables.
 
 For problems of one service in which every parcel leaves on its node's first day, as the yardsticks' do.
 """

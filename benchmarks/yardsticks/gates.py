@@ -1,0 +1,68 @@
+"""What must be reached (the gate) and what is aimed at (the target), judged from the figures of one run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import mean
+
+from benchmarks.yardsticks.measure import Row
+from benchmarks.yardsticks.recorded import Prototype
+from benchmarks.yardsticks.speed import Speed
+
+SEEDS = 3  # means of fewer judge nothing
+
+Results = Mapping[str, list[Row]]  # case → rows
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """`figure` is None where this run did not measure it; `target` is None where none is set."""
+
+    what: str
+    figure: float | None
+    gate: float
+    target: float | None
+    unit: str
+    more_is_better: bool = False
+
+    def text(self) -> str:
+        sign = "≥" if self.more_is_better else "≤"
+        figure = "–" if self.figure is None else format(self.figure, ",.3f" if self.figure < 100 else ",.0f")
+        target = "" if self.target is None else f"{sign} {self.target:,g}: {self._word(self.target)}"
+        gate = f"{sign} {self.gate:,g}: {self._word(self.gate)}"
+        return f"{self.what:<48}{figure:>9} {self.unit:<9} gate {gate:<24} target {target or '–'}"
+
+    def _word(self, limit: float) -> str:
+        if self.figure is None:
+            return "not measured"
+        return "met" if (self.figure >= limit if self.more_is_better else self.figure <= limit) else "MISSED"
+
+
+def gates(results: Results, speed: Speed | None, n: int, prototype: Prototype) -> list[Gate]:
+    """Those of the engine's speed and quality that this table can judge; costs only at the size they are set for."""
+    judged = results if n == prototype.n else {}
+    return [
+        Gate("single order, 5 lines × 204 nodes, p50", speed and speed.single_ms, 1, 0.5, "ms"),
+        Gate("whole-batch single pass", speed and speed.single_pass, 50_000, 150_000, "orders/s", more_is_better=True),
+        Gate("exact FCFS below the greedy rule engine, 1.3", _saved(judged), 1, None, "%", more_is_better=True),
+        Gate("Jasin–Sinha/Ma, exact FCFS ÷ clairvoyant LP", _over_lp(judged, prototype), 1.06, 1.05, ""),
+    ]
+
+
+def _saved(results: Results) -> float | None:
+    """Per cent of the rule engine's cost that exact FCFS saves."""
+    ours, greedy = (_costs(results, "1.3", policy) for policy in ("exact_fcfs", "greedy"))
+    return _mean([100 * (1 - ours[seed] / greedy[seed]) for seed in ours.keys() & greedy.keys()])
+
+
+def _over_lp(results: Results, prototype: Prototype) -> float | None:
+    costs = _costs(results, "jasin-sinha", "exact_fcfs")
+    bounds = {seed: prototype.bound("jasin-sinha", prototype.n, seed) for seed in costs}
+    return _mean([costs[seed] / bound for seed, bound in bounds.items() if bound])
+
+
+def _costs(results: Results, case: str, policy: str) -> dict[int, int]:
+    return {row.seed: row.cost for row in results.get(case, []) if row.policy == policy and row.verdict == "ok"}
+
+
+def _mean(by_seed: list[float]) -> float | None:
+    return mean(by_seed) if len(by_seed) >= SEEDS else None

@@ -1,0 +1,35 @@
+"""The policies of each instance family: functions from a problem to a plan. A new one is a line in these lists."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from benchmarks.yardsticks import baselines
+from benchmarks.yardsticks.invoice import Assignment
+from routing.engine.plan import Options, Plan
+from routing.engine.problem import Problem
+from routing.engine.solve import solve
+
+
+class Policy(NamedTuple):
+    key: str
+    name: str
+    run: Callable[[Problem], Plan | Assignment]
+
+
+def exact_fcfs(problem: Problem) -> Plan:
+    """Each order optimal at its turn, on what the orders before it left."""
+    return solve(problem, Options(explain=False))
+
+
+EXACT_FCFS = Policy("exact_fcfs", "exact first come, first served", exact_fcfs)
+
+DOM_US = [
+    Policy("nearest", "nearest node", baselines.nearest),
+    Policy("greedy", "greedy rule engine", baselines.greedy),
+    EXACT_FCFS,
+]
+# the node "lost" has everything, so a rule engine would send every order there
+JASIN_SINHA = [
+    Policy("closest_carrying", "closest carrying centre (myopic)", baselines.closest_carrying),
+    EXACT_FCFS,
+]

@@ -1,0 +1,86 @@
+"""The one table: every policy of every case on every seed, with the gates below it."""
+
+import argparse
+import sys
+
+from benchmarks.yardsticks.cases import CASES, Case
+from benchmarks.yardsticks.gates import Results, gates
+from benchmarks.yardsticks.measure import Row, measured
+from benchmarks.yardsticks.recorded import History, Prototype
+from benchmarks.yardsticks.speed import LINES, Speed, speed
+from benchmarks.yardsticks.table import Table
+
+SPEED = "speed"
+QUICK = 2_000
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure and print. Exits with 1 when a plan has a fault or does not repeat; never for a figure."""
+    asked = _asked(arguments)
+    only = asked.only or [case.key for case in CASES] + [SPEED]
+    prototype, history = Prototype(), History()
+    results: dict[str, list[Row]] = {}
+    measured_speed = None
+    if SPEED in only:
+        measured_speed = speed(asked.n)
+        _print(_speed_text(measured_speed))
+    for case in CASES:
+        if case.key in only:
+            results[case.key] = _rows(case, asked.n, asked.seeds)
+            _print(Table(case, asked.n, prototype, history).text(results[case.key]))
+    _print("\n".join(gate.text() for gate in gates(results, measured_speed, asked.n, prototype)))
+    if asked.record:
+        loop = (measured_speed or speed(asked.n)).loop
+        for key, rows in results.items():
+            history.record(key, asked.n, rows, loop)
+    if not _sound(results):
+        raise SystemExit(1)
+
+
+def _asked(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.yardsticks", description=__doc__)
+    keys = [case.key for case in CASES] + [SPEED]
+    parser.add_argument("--seeds", type=_seeds, default=[1, 2, 3], help="1,2,3")
+    parser.add_argument("--n", type=int, default=10_000, help="orders an instance; compare equal n only")
+    parser.add_argument("--only", type=lambda text: text.split(","), help=f"some of {','.join(keys)}")
+    parser.add_argument("--quick", action="store_true", help=f"one seed, n {QUICK:,}")
+    parser.add_argument("--record", action="store_true", help="add the figures to the history")
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.only or ()) - set(keys):
+        parser.error(f"--only: {', '.join(sorted(unknown))} is none of {', '.join(keys)}")
+    if asked.n < 1:
+        parser.error("--n: at least one order")
+    if asked.quick:
+        asked.seeds, asked.n = asked.seeds[:1], min(asked.n, QUICK)
+    return asked
+
+
+def _seeds(text: str) -> list[int]:
+    return [int(seed) for seed in text.split(",")]
+
+
+def _rows(case: Case, n: int, seeds: list[int]) -> list[Row]:
+    by_seed = []
+    for seed in seeds:
+        problem = case.make(n, seed)
+        problem.validate()
+        by_seed.append([measured(policy, problem, seed) for policy in case.policies])
+    return [row for of_policy in zip(*by_seed, strict=True) for row in of_policy]
+
+
+def _speed_text(found: Speed) -> str:
+    return (
+        f"one core; plain Python loop {found.loop:.1f} million steps/s in this run\n"
+        f"one order of {LINES} lines × {found.nodes} nodes, tables built: p50 {found.single_ms:.3f} ms\n"
+        f"all orders in one pass, each as if alone: {found.single_pass:,.0f} orders/s, "
+        f"with building the tables {found.with_tables:,.0f}"
+    )
+
+
+def _sound(results: Results) -> bool:
+    return all(row.verdict == "ok" for rows in results.values() for row in rows)
+
+
+def _print(text: str) -> None:
+    print(text, end="\n\n")
+    sys.stdout.flush()

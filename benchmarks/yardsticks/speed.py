@@ -1,0 +1,51 @@
+"""The kernel's speed on DOM-US: one order of five lines by 204 nodes, and all orders in one pass."""
+
+import time
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from benchmarks.kernel import loop_probe
+from benchmarks.yardsticks.dom_us import dom_us
+from routing.engine.demand import merged
+from routing.engine.look import Look
+from routing.engine.plan import Options
+
+LINES, WARM_UP, COUNT = 5, 20, 400
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    single_ms: float  # p50, rules laid over and solved, the problem's tables built
+    nodes: int
+    single_pass: float  # orders per CPU second, each as if it were alone, the tables built
+    with_tables: float  # the same with building them
+    loop: float  # million steps a second of a plain Python loop
+
+
+def speed(orders: int) -> Speed:
+    """Measured on one instance of so many orders; medians."""
+    problem, options = dom_us(orders), Options(explain=False)
+    passes, whole = [], []
+    for _ in range(5):
+        began = time.process_time()
+        look = Look(problem, merged(problem), options)
+        built = time.process_time()
+        for start in range(0, orders, options.chunk):
+            look.at(np.arange(start, min(start + options.chunk, orders)))
+        passes.append(orders / (time.process_time() - built))
+        whole.append(orders / (time.process_time() - began))
+    times = []
+    for order in np.resize(np.flatnonzero(np.diff(problem.ptr) == LINES), WARM_UP + COUNT):
+        one = np.array([order])
+        at = time.perf_counter()
+        look.at(one)
+        times.append((time.perf_counter() - at) * 1000)
+    return Speed(
+        single_ms=median(times[WARM_UP:]),
+        nodes=problem.nodes,
+        single_pass=median(passes),
+        with_tables=median(whole),
+        loop=loop_probe(),
+    )

@@ -1,0 +1,102 @@
+import json
+
+import pytest
+
+from benchmarks.yardsticks import run
+from benchmarks.yardsticks.cases import CASES
+from benchmarks.yardsticks.dom_us import dom_us
+from benchmarks.yardsticks.gates import Gate, gates
+from benchmarks.yardsticks.measure import Row, measured
+from benchmarks.yardsticks.policies import EXACT_FCFS, Policy
+from benchmarks.yardsticks.recorded import History, Prototype
+from benchmarks.yardsticks.table import Table
+
+
+def row(policy="exact_fcfs", seed=1, cost=16_160_000, orders=10_000, speed=20_000.0):
+    return Row(policy, seed, orders, cost, 1500, 272, 20, speed, "ok", "abc")
+
+
+def test_a_row_is_measured_audited_and_repeated():
+    found = measured(EXACT_FCFS, dom_us(200), 1)
+    assert (found.policy, found.orders, found.verdict) == ("exact_fcfs", 200, "ok")
+    assert found.cost > 0
+    assert found.orders_per_second > 0
+
+
+def test_a_plan_that_cannot_be_carried_out_is_shown_as_a_fault():
+    def everything_from_reno(problem):
+        plan = EXACT_FCFS.run(problem)
+        plan.node.setflags(write=True)
+        plan.node[:] = 0
+        return plan
+
+    found = measured(Policy("reno", "all from Reno", everything_from_reno), dom_us(200), 1)
+    assert found.verdict.startswith("FAULT: SKU")
+    assert found.cost == 0
+
+
+def test_the_table_shows_each_seed_and_their_mean_beside_the_prototype(tmp_path):
+    rows = [row(seed=1, cost=16_319_986), row(seed=2, cost=16_229_530)]
+    text = Table(CASES[0], 10_000, Prototype(), History(tmp_path / "none")).text(rows)
+    title, _, first, second, mean, spread = text.splitlines()
+    assert "seed 1: 16.000, seed 2: 15.911" in title
+    assert "2.00" in first
+    assert "4.31" in first.split("│")[1]
+    assert "2.00" in second
+    assert mean.split()[:3] == ["mean", "16.275", "2.00"]
+    assert spread.split()[:2] == ["spread", "0.090"]
+
+
+def test_the_prototype_is_compared_at_its_own_size_only():
+    prototype = Prototype()
+    assert prototype.bound("1.3", 10_000, 1) == 15_999_986
+    assert prototype.bound("1.3", 2000, 1) is None
+    assert prototype.figures("1.3", 10_000, 1, "no such policy") is None
+
+
+def test_a_recorded_run_is_what_the_next_one_is_compared_with(tmp_path):
+    path = tmp_path / "history" / "yardsticks.jsonl"
+    History(path).record("1.3", 10_000, [row(cost=16_000_000)], 30.0)
+    History(path).record("1.3", 10_000, [row(cost=16_500_000)], 30.0)
+    history = History(path)
+    assert history.figures("1.3", 10_000, 1, "exact_fcfs") == (16_500_000, 20_000)
+    assert history.figures("1.3", 2000, 1, "exact_fcfs") is None
+    assert [json.loads(line)["case"] for line in path.read_text().splitlines()] == ["1.3", "1.3"]
+    line = Table(CASES[0], 10_000, Prototype(), history).text([row(cost=16_170_000, speed=30_000.0)]).splitlines()[-1]
+    assert line.split("│")[2].split() == ["-2.00", "+50"]
+
+
+@pytest.mark.parametrize(
+    ("figure", "more", "words"),
+    [(0.4, False, "met met"), (0.7, False, "met MISSED"), (2, False, "MISSED MISSED"), (2, True, "met met")],
+)
+def test_a_gate_says_what_was_met_and_what_was_missed(figure, more, words):
+    text = Gate("p50", figure, 1, 0.5, "ms", more_is_better=more).text()
+    assert [word for word in text.split() if word in ("met", "MISSED")] == words.split()
+
+
+def test_costs_are_judged_by_three_seeds_of_the_full_size_alone():
+    rows = {"1.3": [row(policy, seed, cost) for policy, cost in COSTS for seed in (1, 2, 3)]}
+    judged, too_small = (gates(rows, None, n, Prototype()) for n in (10_000, 2000))
+    assert judged[2].figure == pytest.approx(2)
+    assert too_small[2].figure is None
+    assert gates({"1.3": rows["1.3"][:2]}, None, 10_000, Prototype())[2].figure is None
+
+
+COSTS = (("exact_fcfs", 98_000), ("greedy", 100_000))
+
+
+def test_one_command_prints_the_table_and_its_gates(capsys):
+    run.main(["--n", "150", "--seeds", "1,2", "--only", "0.6,jasin-sinha"])
+    text = capsys.readouterr().out
+    assert "DOM-US, ratio 0.6" in text
+    assert "Jasin–Sinha/Ma: no bound recorded" in text
+    assert text.count("closest carrying centre") == 2
+    assert "ratio 1.3" not in text.split("exact FCFS below")[0]
+
+
+@pytest.mark.parametrize("arguments", [["--only", "2.0"], ["--n", "0"], ["--seeds", "one"]])
+def test_what_the_command_does_not_know_it_says(arguments, capsys):
+    with pytest.raises(SystemExit):
+        run.main(arguments)
+    assert arguments[0] in capsys.readouterr().err
