@@ -1,71 +1,39 @@
 """An independent check of a plan: plain integers from the problem alone, none of the engine's tables."""
 
 from collections import Counter, defaultdict
-from typing import NamedTuple
 
+from routing.engine import obedience
+from routing.engine.carriage import COLLECTED, Carriage, carriage
 from routing.engine.plan import Action, Outcome, Plan
-from routing.engine.problem import Method, Problem
+from routing.engine.problem import Problem
 
-COLLECTED = (Method.PICKUP, Method.CURBSIDE)
+ODDS, MOST_ODDS = 10_000, 5_000  # odds of a no are told in 1/10,000 and count no further than a half
 
 
 class AuditError(AssertionError):
     """A plan breaks a promise; the text names the order and what is wrong."""
 
 
-class Carriage(NamedTuple):
-    """A parcel on its best service; −1 = none needed."""
-
-    service: int
-    arrive_day: int
-    freight: int
-    lateness: int
-
-
-def carriage(problem: Problem, order: int, node: int, ship_day: int, grams: int) -> Carriage | None:
-    """The cheapest service that keeps the promise, else the least of freight and lateness; None = no service."""
-    slack = int(problem.slack[order])
-    if problem.method[order] in COLLECTED:
-        return Carriage(-1, ship_day, 0, max(ship_day - slack, 0) * problem.late_per_day)
-    zone = int(problem.zone[problem.dest[order], node])
-    if zone < 0:
-        return None
-    offers = []
-    for service in range(len(problem.services)):
-        freight = _price(problem, service, zone, grams)
-        days = int(problem.transit[service, zone])
-        if freight is None or days < 0 or not int(problem.service_bits[node]) >> service & 1:
-            continue
-        late = max(ship_day + days - slack, 0)
-        offers.append((late > 0, freight + late * problem.late_per_day, service, ship_day + days, freight))
-    if not offers:
-        return None
-    _, cost, service, arrive_day, freight = min(offers)
-    return Carriage(service, arrive_day, freight, cost - freight)
-
-
-def _price(problem: Problem, service: int, zone: int, grams: int) -> int | None:
-    rates = problem.rate[service, zone].tolist()
-    for heaviest, price in zip(problem.band_grams.tolist(), rates, strict=True):
-        if grams <= heaviest:
-            return price if price >= 0 else None
-    each = int(problem.per_kg_above[service, zone])
-    if not rates or rates[-1] < 0 or each < 0:
-        return None
-    return int(rates[-1]) + -(-(grams - int(problem.band_grams[-1])) // 1000) * each
+def cost_of_no(problem: Problem, entry: int) -> int:
+    """What a line at this stock entry is expected to cost because the node may say no, to the nearest unit."""
+    odds = min(max(int(problem.no_odds[entry]), 0), MOST_ODDS)
+    return (odds * max(problem.resource_cost, 0) + ODDS // 2) // ODDS
 
 
 def audit(problem: Problem, plan: Plan) -> None:
-    """Raise AuditError at the first fault: stock, slots, masks, parcels, costs, counts, outcomes."""
+    """Raise AuditError at the first fault: stock, slots, masks, rules, parcels, costs, counts, outcomes."""
     taken: Counter[int] = Counter()
     slots: Counter[tuple[int, int]] = Counter()
     served: Counter[int] = Counter()
     sequence = [order for order in range(problem.orders) if not _is_long(problem, order)]
     sequence += [order for order in range(problem.orders) if _is_long(problem, order)]
     for order in sequence:
+        fault = obedience.fault(problem, plan, order, taken, slots)
         _audit_order(problem, plan, order, taken, slots, served)
+        if fault:
+            raise AuditError(f"order {order}: {fault}")
     for entry, units in taken.items():
-        if units > max(int(problem.free[entry]) - int(problem.buffer[entry]), 0):
+        if units > obedience.atp(problem, entry):
             raise AuditError(f"stock entry {entry}: {units} units from {problem.free[entry]}")
     for (node, day), parcels in slots.items():
         place = problem.ship_day[node].tolist().index(day)
@@ -118,6 +86,7 @@ def _audit_order(
         if served[line] > max(int(problem.units[line]), 0):
             raise fail(f"line {line} gets {served[line]} units")
     _audit_parcels(problem, plan, order, slots, held)
+    _audit_sums(problem, plan, order)
     total = sum(wanted.values())
     got = sum(served[line] for line in lines)
     outcome = Outcome(int(plan.outcome[order]))
@@ -142,7 +111,6 @@ def _audit_parcels(
     for line in range(int(problem.ptr[order]), int(problem.ptr[order + 1])):
         units[int(problem.sku[line])] += max(int(problem.units[line]), 0)
         grams[int(problem.sku[line])] += int(problem.grams[line])
-    invoice = late = 0
     for parcel in plan.parcels(order):
         goods = held.get(parcel.number, Counter())
         if not goods:
@@ -163,12 +131,25 @@ def _audit_parcels(
         twin = sum(other.node == parcel.node for other in plan.parcels(order)) > 1
         if not free or (parcel.ship_day != free[0] and not twin) or parcel.ship_day not in free:
             raise fail(f"{parcel} does not take the first free day of {free}")
-        invoice += parcel.freight + parcel.handling
-        late += parcel.lateness
     for parcel in plan.parcels(order):
         slots[parcel.node, parcel.ship_day] += 1
+
+
+def _audit_sums(problem: Problem, plan: Plan, order: int) -> None:
+    """Invoice, expected cost of a no, scarcity and what was minimised, from parcels, prices and odds."""
+    parcels, choices = plan.parcels(order), plan.choices(order)
+    invoice = sum(parcel.freight + parcel.handling for parcel in parcels)
+    late = sum(parcel.lateness for parcel in parcels)
+    rejection = sum(cost_of_no(problem, entry) for _, entry in {(choice.parcel, choice.entry) for choice in choices})
+    scarcity = sum(choice.units * max(int(problem.price[choice.entry]), 0) for choice in choices)
+    scarcity += sum(max(int(problem.slot_price[parcel.node]), 0) for parcel in parcels)
     lines = slice(problem.ptr[order], problem.ptr[order + 1])
     wanted = problem.units[lines].clip(0).astype(int)
     left = int(((wanted - plan.filled[lines]) * problem.unfilled[lines]).sum())
-    if int(plan.invoice[order]) != invoice or int(plan.priced[order]) != invoice + late + left:
-        raise fail(f"invoice {plan.invoice[order]}, priced {plan.priced[order]}: {invoice} + {late} + {left}")
+    claimed = [int(column[order]) for column in (plan.invoice, plan.rejection, plan.scarcity, plan.priced)]
+    if claimed != [invoice, rejection, scarcity, invoice + late + left + rejection + scarcity]:
+        raise AuditError(
+            f"order {order}: "
+            f"invoice {claimed[0]}, rejection {claimed[1]}, scarcity {claimed[2]}, priced {claimed[3]}: "
+            f"{invoice} + {late} + {left} + {rejection} + {scarcity}"
+        )

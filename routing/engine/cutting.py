@@ -62,6 +62,10 @@ class Cutting:
         self.grams = self.offers.grams[0]
         self.each = eligibility.demand.unfilled[self.wants]
         self.pick = eligibility.problem.pick
+        entry = eligibility.residual.entry[found.sku[order]]
+        self.no: Int64 = (
+            eligibility.steering.no[entry] if eligibility.steering.expects_no else np.zeros_like(self.room)
+        )
         self.first = eligibility.residual.first
 
     def alone(self) -> Answer:
@@ -70,7 +74,7 @@ class Cutting:
         weight = share(self.grams[:, None], given, self.units[:, None]).sum(0)
         freight, _ = self.offers.tariff.parcel_at(self.offers.place[0], weight)
         left = (self.units[:, None] - given) * self.each[:, None]
-        cost = (given * self.pick + left).sum(0) + freight + self.offers.head[0]
+        cost = (given * self.pick + self.no * (given > 0) + left).sum(0) + freight + self.offers.head[0]
         cost = np.where(given.sum(0) > 0, cost, np.inf)
         node = int(cost.argmin())
         nothing = float((self.units * self.each).sum())
@@ -86,8 +90,10 @@ class Cutting:
         """Nodes in rank order, each giving what it can, within the parcels allowed."""
         rows: list[tuple[int, int, int, int]] = []
         left, parcels = self.units.copy(), 0
+        whole = self.found.may[self.order].any(1)
         for node in ranking.turns(self.eligibility.problem, self.offers, self.found.mask.rule.rank):
-            given = np.minimum(self.room[:, node], left)
+            given = self._given(node, left)
+            given[whole & (given < left)] = 0
             if parcels == self.offers.max_parcels or not left.any():
                 break
             weight = share(self.grams, given, self.units).sum(keepdims=True)
@@ -97,6 +103,14 @@ class Cutting:
             rows += [(line, int(given[line]), node, 1) for line in np.flatnonzero(given).tolist()]
             left, parcels = left - given, parcels + 1
         return Answer(0, self._pieces(*np.array(rows, np.int64).reshape(-1, 4).T))
+
+    def _given(self, node: int, wanted: Int64) -> Int64:
+        """[line] units that the node gives of those wanted: all it may, or none where a rule wants its last ones."""
+        given = np.minimum(self.room[:, node], wanted)
+        for criterion in self.found.mask.atp_left:
+            if criterion.negate:
+                given[self.found.left[self.order][:, node] - given >= criterion.amount] = 0
+        return given
 
     def in_pieces(self) -> Answer:
         """Each piece a line of its own, solved like an order of so many lines."""

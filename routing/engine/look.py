@@ -113,6 +113,8 @@ class Look:
         verdicts.rule[places], verdicts.outcome[places] = mask.place, outcome
         verdicts.approximate[places] = ~exact
         verdicts.fragile[places[uncut]] = True
+        if picks.guarded is not None:  # with less stock, what must be filled may be less too
+            verdicts.fragile[places[picks.guarded]] = True
         if _parts_with(rule):
             verdicts.fragile[places[part]] = True
         if rule.rank is not Rank.COST:  # node after node: less stock at one may change whose turn it is

@@ -86,6 +86,7 @@ class Picks:
     later: dict[tuple[int, int, int], int] = field(
         default_factory=dict
     )  # (order, node, block) → day, if not the first
+    guarded: Int64 | None = None  # orders whose prices were not free to leave lines
     # [order, 3] the cheapest plans through nodes not used; node −1 = none
     other: Int32 | None = None
     other_node: Int32 | None = None  # [order, 3, line]

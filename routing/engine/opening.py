@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.engine.offers import ALTERNATIVES, Offers, Picks
-from routing.engine.problem import Bools, Int64
+from routing.engine.problem import Bools, Int32, Int64
 from routing.engine.tariff import CANNOT, Costs
 
 STARTS = 4  # first nodes to begin with
@@ -33,6 +33,15 @@ def solve(offers: Offers, *, explain: bool) -> Picks:
     if explain:
         _other_starts(search, nodes, at, picks)
     return picks
+
+
+def at(offers: Offers, node: Int32) -> Picks:
+    """The plan of one order with each line at this node, one parcel per node; +inf when that may not be."""
+    lines = offers.shape[1]
+    places, where = np.unique(node, return_inverse=True)
+    search = Search(offers, places.astype(np.int64))
+    cost = search.cost(where) if len(places) <= offers.max_parcels else CANNOT
+    return Picks(np.array([cost]), node[None].astype(np.int32), np.ones((1, lines), np.int32))
 
 
 class Search:

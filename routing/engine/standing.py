@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from routing.engine import dp
+from routing.engine import dp, opening
 from routing.engine.offers import Offers, Picks
 from routing.engine.problem import Int32, Int64
 from routing.engine.tariff import CANNOT
@@ -30,17 +30,30 @@ def _guard(way: Way, offers: Offers, picks: Picks) -> None:
     if not len(starved):
         return
     own = offers.some(starved)
+    picks.guarded = starved
     filled = way(own.without_prices(), explain=False)
     if offers.shape[1] <= dp.MOST_LINES:  # the search over open nodes can't do without a price for what it leaves
         must = np.where(filled.node >= 0, CANNOT, own.unfilled)
         filled = way(replace(own, unfilled=must), explain=False)
     _put(picks, starved, filled, np.arange(len(starved)))
+    _forget(picks, starved)
+
+
+def _forget(picks: Picks, rows: Int64) -> None:
+    """The next best go through nodes that the plan does not use: those of a plan that was put in are struck."""
+    if picks.other is not None:
+        used = (picks.other[rows][:, :, None] == picks.node[rows][:, None]).any(2)
+        picks.other[rows] = np.where(used, -1, picks.other[rows])
 
 
 def _stay(way: Way, offers: Offers, picks: Picks, rows: Int64, node: Int32, inertia: Int32) -> None:
-    elsewhere = np.arange(offers.shape[2]) != node[:, :, None]
     own = offers.some(rows)
-    held = way(replace(own, goods=np.where(elsewhere, CANNOT, own.goods)), explain=False)
+    if offers.shape[1] > dp.MOST_LINES:
+        held = opening.at(own, node[0])
+    else:
+        elsewhere = np.arange(offers.shape[2]) != node[:, :, None]
+        goods, unfilled = np.where(elsewhere, CANNOT, own.goods), np.full_like(own.unfilled, CANNOT)
+        held = way(replace(own, goods=goods, unfilled=unfilled), explain=False)
     stays = np.flatnonzero((held.node == node).all(1) & (held.cost < picks.cost[rows] + inertia))
     if picks.other is not None and picks.other_node is not None and picks.other_block is not None:
         for place in stays.tolist():

@@ -1,11 +1,12 @@
 """Problems for tests: one from a few words, and random ones."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 
 from routing.engine.problem import DAYS, Ability, Problem
-from routing.rules import parse_rules
+from routing.rules import KINDS, parse_rules
 
 EVERYTHING = Ability.SHIP | Ability.PICKUP | Ability.CURBSIDE | Ability.SAME_DAY
 ANY = {
@@ -103,7 +104,7 @@ def problem(
 
 
 def _array(value, name):
-    plain = {"id", "decided_on", "currency", "late_per_day", "rules", "versions", "seed"}
+    plain = {"id", "decided_on", "currency", "late_per_day", "rules", "versions", "seed", "resource_cost", "guarded"}
     names = {"channels", "regions", "categories", "groups", "node_codes", "services"}
     return value if name in plain | names else np.array(value, np.int64)
 
@@ -188,3 +189,69 @@ def random_problem(
     )
     made.validate()
     return made
+
+
+def steered(made, seed, *, prices=400, slot_prices=300, odds=4000, held=0.5, unfilled=None):
+    """The same problem with prices of units and slots, odds of a no, and lines held where they may be."""
+    rng = np.random.default_rng(seed)
+    entries, m = len(made.stock_node), made.orders
+    held_node = np.full(made.lines, -1)
+    for order in np.flatnonzero(rng.random(m) < held).tolist():
+        own = slice(made.ptr[order], made.ptr[order + 1])
+        held_node[own] = rng.integers(0, made.nodes)
+        if rng.random() < 0.4:
+            held_node[own] = rng.integers(-(rng.random() < 0.2), made.nodes, made.ptr[order + 1] - made.ptr[order])
+    again = replace(
+        made,
+        price=rng.integers(-prices // 8, prices + 1, entries) * (rng.random(entries) < 0.6),
+        slot_price=rng.integers(-slot_prices // 8, slot_prices + 1, made.nodes),
+        no_odds=rng.integers(-100, odds + 1, entries),
+        resource_cost=int(rng.integers(0, 900)),
+        inertia=rng.integers(0, 500, m) * (rng.random(m) < 0.7),
+        held_node=held_node,
+        guarded=bool(rng.integers(0, 2)),
+        unfilled=made.unfilled if unfilled is None else rng.integers(0, unfilled, made.lines),
+    )
+    again.validate()
+    return again
+
+
+def random_rules(rng):
+    """One to four rules of random criteria, ranks and ends."""
+    return [_random_rule(rng, f"r{place}") for place in range(int(rng.integers(1, 5)))]
+
+
+def _random_rule(rng, ref):
+    def some(names):
+        return [str(name) for name in rng.permutation(list(names))[: rng.integers(1, len(names) + 1)]]
+
+    orders = {
+        "channel": {"values": some(["web", "app"])},
+        "region": {"values": some(["CA", "NY"])},
+        "category": {"values": some(["mugs", "sofas"])},
+        "method": {"values": some(["ship", "pickup"])},
+        "value": {"amount": int(rng.integers(0, 20_000))},
+    }
+    nodes = {
+        "kind": {"values": some(KINDS)},
+        "group": {"values": some(["west", "east"])},
+        "node": {"values": some(["N0", "N1", "N2"])},
+        "distance": {"amount": int(rng.integers(0, 2000))},
+        "atp_left": {"amount": int(rng.integers(0, 4))},
+    }
+
+    def criteria(of, most):
+        fields = [str(name) for name in rng.permutation(list(of))[: rng.integers(0, most + 1)]]
+        return [{"field": name, "negate": bool(rng.random() < 0.3), **of[name]} for name in fields]
+
+    return {
+        "ref": ref,
+        "name": ref,
+        "enabled": bool(rng.random() < 0.9),
+        "which_orders": criteria(orders, 1),
+        "which_nodes": criteria(nodes, 2),
+        "rank": str(rng.choice(["cost", "cost", "cost", "distance", "delivery_day"])),
+        "max_parcels": int(rng.integers(1, 5)),
+        "if_part": str(rng.choice(["assign", "assign", "next_rule", "exception"])),
+        "if_none": str(rng.choice(["next_rule", "backorder", "exception"])),
+    }

@@ -145,4 +145,4 @@ def test_a_long_order_has_refusals_and_alternatives_too():
 def test_selecting_is_judged_as_by_trying_everything():
     made = random_problem(1, orders=40)
     assert all(selects(made, made.rules[0], order) for order in range(40))
-    assert decide(State(made), 0).rule == 0
+    assert {found.rule for found in decide(State(made), 0)} == {0}
