@@ -3,6 +3,7 @@
 import json
 import platform
 import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.yardsticks.measure import Row
+from benchmarks.yardsticks.speed import SPEED, Speed
 
 HERE = Path(__file__).resolve().parent
 HISTORY = HERE.parent / "history" / "yardsticks.jsonl"
@@ -45,37 +47,48 @@ class Prototype:
 
 
 class History:
-    """Earlier runs, one line per case and run."""
+    """Earlier runs, one line per run and case, the speed of the kernel being one."""
 
     def __init__(self, path: Path = HISTORY) -> None:
         self.path = path
-        text = path.read_text() if path.exists() else ""
         self.last: dict[tuple[str, int, str, int], Figures] = {}
-        for line in text.splitlines():
+        self.speeds: dict[int, Speed] = {}
+        for line in path.read_text().splitlines() if path.exists() else ():
             entry = json.loads(line)
             for row in entry["rows"]:
-                key = entry["case"], entry["n"], row["policy"], row["seed"]
-                self.last[key] = Figures(row["cost"], row["orders_per_second"])
+                if entry["case"] == SPEED:
+                    self.speeds[entry["n"]] = Speed(**row)
+                else:
+                    key = entry["case"], entry["n"], row["policy"], row["seed"]
+                    self.last[key] = Figures(row["cost"], row["orders_per_second"])
 
     def figures(self, case: str, n: int, seed: int, policy: str) -> Figures | None:
         """Those of the last recorded run of the same row."""
         return self.last.get((case, n, policy, seed))
 
-    def record(self, case: str, n: int, rows: list[Row], loop: float) -> None:
+    def speed(self, n: int) -> Speed | None:
+        """That of the last recorded run of this size."""
+        return self.speeds.get(n)
+
+    def record(self, case: str, n: int, rows: Sequence[Row | Speed]) -> None:
         """Add a run of one case to the file."""
         entry = {
             "date": datetime.now(UTC).date().isoformat(),
             "commit": _commit(),
             "python": platform.python_version(),
             "numpy": np.__version__,
-            "loop": round(loop, 1),
             "case": case,
             "n": n,
-            "rows": [asdict(row) | {"orders_per_second": round(row.orders_per_second)} for row in rows],
+            "rows": [{name: _short(value) for name, value in asdict(row).items()} for row in rows],
         }
         self.path.parent.mkdir(exist_ok=True)
         with self.path.open("a") as file:
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+
+def _short(value: float | str) -> float | str:
+    """Floats to four figures: more is noise."""
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def _commit() -> str:

@@ -7,10 +7,9 @@ from benchmarks.yardsticks.cases import CASES, Case
 from benchmarks.yardsticks.gates import Results, gates
 from benchmarks.yardsticks.measure import Row, measured
 from benchmarks.yardsticks.recorded import History, Prototype
-from benchmarks.yardsticks.speed import LINES, Speed, speed
+from benchmarks.yardsticks.speed import SPEED, speed
 from benchmarks.yardsticks.table import Table
 
-SPEED = "speed"
 QUICK = 2_000
 
 
@@ -23,16 +22,17 @@ def main(arguments: list[str] | None = None) -> None:
     measured_speed = None
     if SPEED in only:
         measured_speed = speed(asked.n)
-        _print(_speed_text(measured_speed))
+        _print(measured_speed.text(history.speed(asked.n)))
     for case in CASES:
         if case.key in only:
             results[case.key] = _rows(case, asked.n, asked.seeds)
             _print(Table(case, asked.n, prototype, history).text(results[case.key]))
     _print("\n".join(gate.text() for gate in gates(results, measured_speed, asked.n, prototype)))
     if asked.record:
-        loop = (measured_speed or speed(asked.n)).loop
+        if measured_speed:
+            history.record(SPEED, asked.n, [measured_speed])
         for key, rows in results.items():
-            history.record(key, asked.n, rows, loop)
+            history.record(key, asked.n, rows)
     if not _sound(results):
         raise SystemExit(1)
 
@@ -66,15 +66,6 @@ def _rows(case: Case, n: int, seeds: list[int]) -> list[Row]:
         problem.validate()
         by_seed.append([measured(policy, problem, seed) for policy in case.policies])
     return [row for of_policy in zip(*by_seed, strict=True) for row in of_policy]
-
-
-def _speed_text(found: Speed) -> str:
-    return (
-        f"one core; plain Python loop {found.loop:.1f} million steps/s in this run\n"
-        f"one order of {LINES} lines × {found.nodes} nodes, tables built: p50 {found.single_ms:.3f} ms\n"
-        f"all orders in one pass, each as if alone: {found.single_pass:,.0f} orders/s, "
-        f"with building the tables {found.with_tables:,.0f}"
-    )
 
 
 def _sound(results: Results) -> bool:

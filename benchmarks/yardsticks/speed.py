@@ -12,6 +12,7 @@ from routing.engine.demand import merged
 from routing.engine.look import Look
 from routing.engine.plan import Options
 
+SPEED = "speed"
 LINES, WARM_UP, COUNT = 5, 20, 400
 
 
@@ -22,6 +23,19 @@ class Speed:
     single_pass: float  # orders per CPU second, each as if it were alone, the tables built
     with_tables: float  # the same with building them
     loop: float  # million steps a second of a plain Python loop
+
+    def text(self, before: "Speed | None") -> str:
+        """For people, with what has changed since an earlier run."""
+        changes = [
+            f" ({100 * (getattr(self, name) / getattr(before, name) - 1):+.0f} %)" if before else ""
+            for name in ("single_ms", "single_pass", "with_tables")
+        ]
+        return (
+            f"one core; plain Python loop {self.loop:.1f} million steps/s in this run\n"
+            f"one order of {LINES} lines × {self.nodes} nodes, tables built: p50 {self.single_ms:.3f} ms{changes[0]}\n"
+            f"all orders in one pass, each as if alone: {self.single_pass:,.0f} orders/s{changes[1]}, "
+            f"with building the tables {self.with_tables:,.0f}{changes[2]}"
+        )
 
 
 def speed(orders: int) -> Speed:

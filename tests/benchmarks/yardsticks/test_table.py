@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from benchmarks.yardsticks.gates import Gate, gates
 from benchmarks.yardsticks.measure import Row, measured
 from benchmarks.yardsticks.policies import EXACT_FCFS, Policy
 from benchmarks.yardsticks.recorded import History, Prototype
+from benchmarks.yardsticks.speed import Speed
 from benchmarks.yardsticks.table import Table
 
 
@@ -56,14 +58,25 @@ def test_the_prototype_is_compared_at_its_own_size_only():
 
 def test_a_recorded_run_is_what_the_next_one_is_compared_with(tmp_path):
     path = tmp_path / "history" / "yardsticks.jsonl"
-    History(path).record("1.3", 10_000, [row(cost=16_000_000)], 30.0)
-    History(path).record("1.3", 10_000, [row(cost=16_500_000)], 30.0)
+    History(path).record("1.3", 10_000, [row(cost=16_000_000)])
+    History(path).record("1.3", 10_000, [row(cost=16_500_000)])
     history = History(path)
     assert history.figures("1.3", 10_000, 1, "exact_fcfs") == (16_500_000, 20_000)
     assert history.figures("1.3", 2000, 1, "exact_fcfs") is None
     assert [json.loads(line)["case"] for line in path.read_text().splitlines()] == ["1.3", "1.3"]
     line = Table(CASES[0], 10_000, Prototype(), history).text([row(cost=16_170_000, speed=30_000.0)]).splitlines()[-1]
     assert line.split("│")[2].split() == ["-2.00", "+50"]
+
+
+def test_the_speed_of_the_kernel_is_recorded_and_compared_too(tmp_path):
+    path = tmp_path / "yardsticks.jsonl"
+    before = Speed(single_ms=0.4, nodes=204, single_pass=50_000.0, with_tables=40_000.0, loop=30.0)
+    History(path).record("speed", 10_000, [before])
+    assert History(path).speed(10_000) == before
+    text = replace(before, single_ms=0.2, single_pass=60_000.0).text(History(path).speed(10_000))
+    assert "p50 0.200 ms (-50 %)" in text
+    assert "60,000 orders/s (+20 %), with building the tables 40,000 (+0 %)" in text
+    assert "%" not in before.text(None)
 
 
 @pytest.mark.parametrize(
