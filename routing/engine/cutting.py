@@ -62,10 +62,8 @@ class Cutting:
         self.grams = self.offers.grams[0]
         self.each = eligibility.demand.unfilled[self.wants]
         self.pick = eligibility.problem.pick
-        entry = eligibility.residual.entry[found.sku[order]]
-        self.no: Int64 = (
-            eligibility.steering.no[entry] if eligibility.steering.expects_no else np.zeros_like(self.room)
-        )
+        steering, entry = eligibility.steering, eligibility.residual.entry[found.sku[order]]
+        self.no: Int64 = steering.no[entry] if steering.expects_no else np.zeros_like(self.room)
         self.first = eligibility.residual.first
 
     def alone(self) -> Answer:
@@ -106,7 +104,7 @@ class Cutting:
 
     def _given(self, node: int, wanted: Int64) -> Int64:
         """[line] units that the node gives of those wanted: all it may, or none where a rule wants its last ones."""
-        given = np.minimum(self.room[:, node], wanted)
+        given: Int64 = np.minimum(self.room[:, node], wanted)
         for criterion in self.found.mask.atp_left:
             if criterion.negate:
                 given[self.found.left[self.order][:, node] - given >= criterion.amount] = 0

@@ -51,12 +51,13 @@ def allows_node(problem: Problem, order: int, node: int, criterion: Criterion) -
     if criterion.field == "distance":
         away = int(problem.distance_km[problem.dest[order], node])
         return away >= 0 and (away <= criterion.amount) != criterion.negate
-    names, place = {
-        "kind": (KINDS, problem.kind),
-        "group": (problem.groups, problem.group),
-        "node": (problem.node_codes, range(problem.nodes)),
-    }[criterion.field]
-    return _named(names, int(place[node]), criterion) != criterion.negate
+    if criterion.field == "node":
+        held = _named(problem.node_codes, node, criterion)
+    elif criterion.field == "group":
+        held = _named(problem.groups, int(problem.group[node]), criterion)
+    else:
+        held = _named(KINDS, int(problem.kind[node]), criterion)
+    return held != criterion.negate
 
 
 def _named(names: tuple[str, ...], place: int, criterion: Criterion) -> bool:

@@ -224,7 +224,7 @@ class Trial:
         return found
 
     def cheapest(self):
-        """The best ways, one for each set of lines that a price may not leave and that cost the same without prices."""
+        """The best ways, one for each set of lines to fill that costs the same without prices."""
         ways = self.ways()
         best = [_least(ways)]
         if self.problem.guarded and best[0].left:
