@@ -20,6 +20,7 @@ EVERY_SECONDS: dict[str, float] = {
     # fulfillment
     "dispatch": 2,
     "drain_outbox": 2,
+    "learn_odds": 600,
     # kpis
     "roll_up_facts": 2,
     "tell_live": 2,

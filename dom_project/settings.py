@@ -143,6 +143,7 @@ CELERY_TASK_ROUTES = {
     "dispatch": {"queue": "out"},
     "tell_live": {"queue": "out"},
     "roll_up_facts": {"queue": "report"},
+    "learn_odds": {"queue": "report"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

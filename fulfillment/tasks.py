@@ -6,7 +6,7 @@ from django.utils import timezone
 from dom_project.lib import bell
 from routing import outbox
 
-from . import shipments
+from . import answered, shipments
 
 AT_ONCE = 500  # orders
 
@@ -22,3 +22,9 @@ def dispatch(**_newer: object) -> None:
 @shared_task(name="drain_outbox", queue="out")
 def drain_outbox(**_newer: object) -> None:
     outbox.drain(at=timezone.now())
+
+
+@shared_task(name="learn_odds", acks_late=True)
+def learn_odds(**_newer: object) -> None:
+    """Rung more often than it is due, so that a new installation and one that was off need not wait a day."""
+    answered.learn_odds(at=timezone.now())

@@ -19,6 +19,8 @@ from .models import (
     Allocation,
     Decision,
     LineRefusal,
+    NoOdds,
+    OddsRun,
     Order,
     OrderEvent,
     OrderException,
@@ -27,6 +29,7 @@ from .models import (
     Pending,
     PlanParcel,
     RateCard,
+    ResourcingCost,
     Rule,
     ShortfallCase,
     Strategy,
@@ -187,6 +190,20 @@ class RuleAdmin(Record):
     ordering = ["-version", "position"]
 
 
-admin.site.register([LineRefusal, OrderException, Pending, PlanParcel, ShortfallCase, StrategyActivation], Record)
+@admin.register(NoOdds)
+class NoOddsAdmin(Record):
+    list_display = ["id", "run_id", "kind", "node", "category", "bucket", "asked", "no", "odds"]
+    list_select_related = ["node", "category"]
+
+
+@admin.register(ResourcingCost)
+class ResourcingCostAdmin(Record):
+    list_display = ["id", "run_id", "strategy", "lines", "extra", "cost", "currency"]
+    list_select_related = ["strategy"]
+
+
+admin.site.register(
+    [LineRefusal, OddsRun, OrderException, Pending, PlanParcel, ShortfallCase, StrategyActivation], Record
+)
 for name in ("RuleEvent", "OrderExceptionEvent"):
     admin.site.register(apps.get_model("routing", name), AuditEvent)

@@ -26,6 +26,7 @@ class Booking(NamedTuple):
     ship_date: date
     parcel: int
     quantity: int
+    on_hand: int = 0  # units on the shelf as it was decided
 
 
 class Parcel(NamedTuple):
@@ -76,8 +77,8 @@ IDS = "SELECT nextval(pg_get_serial_sequence('routing_allocation', 'id')) FROM g
 BOOK = """
 WITH line AS MATERIALIZED (
   SELECT * FROM unnest(%(id)s::bigint[], %(order_id)s::bigint[], %(line_id)s::bigint[], %(level_id)s::bigint[],
-    %(node_id)s::bigint[], %(ship_date)s::date[], %(parcel)s::smallint[], %(quantity)s::int[])
-    AS u(id, order_id, line_id, level_id, node_id, ship_date, parcel, quantity)
+    %(node_id)s::bigint[], %(ship_date)s::date[], %(parcel)s::smallint[], %(quantity)s::int[],
+    %(on_hand)s::int[]) AS u(id, order_id, line_id, level_id, node_id, ship_date, parcel, quantity, on_hand)
 ), parcel AS (
   INSERT INTO routing_planparcel (order_id, number, node_id, ship_date, arrive_date, service, transit_days, zone,
     distance_km, grams, freight_cost, handling_cost, lateness_cost, currency, planned_at)
@@ -93,8 +94,9 @@ WITH line AS MATERIALIZED (
   FROM unnest(%(l_line_id)s::bigint[], %(l_allocated)s::int[], %(l_backordered)s::int[], %(l_stocked_out)s::bool[])
     AS u(line_id, allocated, backordered, stocked_out) WHERE l.id = u.line_id
 )
-INSERT INTO routing_allocation (id, order_id, line_id, level_id, node_id, ship_date, parcel, quantity, allocated_at)
-SELECT id, order_id, line_id, level_id, node_id, ship_date, parcel, quantity, %(at)s FROM line
+INSERT INTO routing_allocation
+  (id, order_id, line_id, level_id, node_id, ship_date, parcel, quantity, on_hand, allocated_at)
+SELECT id, order_id, line_id, level_id, node_id, ship_date, parcel, quantity, on_hand, %(at)s FROM line
 """
 COLUMNS = "a.id, a.order_id, a.line_id, a.level_id, a.node_id, a.ship_date, a.parcel, a.quantity, o.day"
 CHANGE = """
@@ -121,8 +123,9 @@ WITH cut AS (
   WHERE id = %(id)s AND state = 'open' AND quantity > %(quantity)s RETURNING *
 )
 INSERT INTO routing_allocation
-  (order_id, line_id, level_id, node_id, ship_date, parcel, quantity, allocated_at, dispatched_at, recall_wanted_at)
-SELECT order_id, line_id, level_id, node_id, ship_date, parcel, %(quantity)s, allocated_at, dispatched_at,
+  (order_id, line_id, level_id, node_id, ship_date, parcel, quantity, on_hand, allocated_at, dispatched_at,
+   recall_wanted_at)
+SELECT order_id, line_id, level_id, node_id, ship_date, parcel, %(quantity)s, on_hand, allocated_at, dispatched_at,
   recall_wanted_at FROM cut RETURNING id
 """
 WANT_RECALL = """

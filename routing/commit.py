@@ -172,6 +172,7 @@ def draft_of(drawn: Drawn, ids: Any, *, look: int) -> Draft:
                 ship_date=draft.parcels[choice.parcel].ship_date,
                 parcel=first + choice.parcel,
                 quantity=choice.units,
+                on_hand=drawn.facts.on_hand.item(choice.entry),
             )
         )
     waits = drawn.action is Action.BACKORDER

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import json
 
 from routing.engine.plan import Action, Outcome, Parcel, Plan
+from routing.engine.steering import MOST_ODDS, expected
 from routing.facts import Facts
 from routing.rules import Refusal
 
@@ -93,13 +94,19 @@ class Drawn:
         code = problem.node_codes
         pieces: dict[int, list[dict[str, Any]]] = {}
         filled: dict[int, int] = {}
+        looked: set[tuple[int, int]] = set()
         for choice in self.choices:
             line = self.facts.lines[choice.line]
             filled[choice.line] = filled.get(choice.line, 0) + choice.units
             atp = max(problem.free.item(choice.entry) - problem.buffer.item(choice.entry), 0)
-            pieces.setdefault(choice.parcel, []).append(
-                {"line": line.ref, "sku": line.sku, "units": choice.units, "atp": atp}
-            )
+            piece = {"line": line.ref, "sku": line.sku, "units": choice.units, "atp": atp}
+            # Lines of one SKU in one parcel are one look at the shelf: the first of them bears its cost.
+            odds = min(problem.no_odds.item(choice.entry), MOST_ODDS)
+            no_cost = expected(odds, problem.resource_cost)
+            if no_cost and (choice.parcel, choice.entry) not in looked:
+                looked.add((choice.parcel, choice.entry))
+                piece |= {"on_hand": self.facts.on_hand.item(choice.entry), "odds": odds, "no_cost": no_cost}
+            pieces.setdefault(choice.parcel, []).append(piece)
         parcels = [
             {
                 "number": self.order.parcels + 1 + parcel.number,
@@ -159,6 +166,7 @@ class Drawn:
             "facts": {
                 "observed_at": {code[node]: self.facts.observed_at[node] for node in sorted(seen)},
                 "versions": dict(problem.versions),
+                "resource_cost": problem.resource_cost,
                 "look": look,
             },
         }

@@ -1,7 +1,7 @@
 """Rows as the arrays of a problem: one way for the worker and for the page that tests an order."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -12,12 +12,16 @@ from dom_project.lib.api_errors import Refused
 from routing import rates
 from routing.engine.problem import DAYS, ENGINE_VERSION, Problem
 from routing.money import Money
+from routing.odds import Odds
 from routing.rules import METHODS, Refusal, Rule
+from routing.weighing import Weighing
 
 # What leaving a unit costs, beside its price: more than any parcel, so that a unit is left only when it must be.
 UNFILLED = 200_000
 MOST_CLASSES = 16
-STOCK = [("id", "i8"), ("node", "i2"), ("sku", "i8"), ("free", "i4"), ("buffer", "i4")]  # node: its place
+NOTHING = np.zeros(0, np.int16)  # stands for zeros in a problem
+# node: its place
+STOCK = [("id", "i8"), ("node", "i2"), ("sku", "i8"), ("free", "i4"), ("buffer", "i4"), ("on_hand", "i4")]
 
 Array = NDArray[Any]
 
@@ -26,6 +30,9 @@ class Heads(NamedTuple):
     """What is live now. Everything that it names never changes, so processes keep it."""
 
     version_id: int | None
+    strategy_id: int | None
+    weighing: Weighing
+    odds_run: int | None
     cards: Mapping[str, int]  # by currency
     newest_card: int | None
     nodes: str
@@ -106,6 +113,7 @@ class Facts:
     lines: Sequence[Line]
     observed_at: Sequence[datetime | None]  # [node] when its source last spoke
     version_id: int | None
+    on_hand: Array  # [stock entry] units on the shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,8 @@ def build(
     days: Sequence[tuple[Any, ...]],
     table: rates.RateTables | None,
     rules: tuple[Rule, ...],
+    weighing: Weighing,
+    odds: Odds | None,
     given_back: GivenBack,
 ) -> list[Facts]:
     """The facts of orders whose rows are at hand; [] when no line has a unit to source.
@@ -166,6 +176,19 @@ def build(
         stock = with_units(stock, given_back.units)
     forbidden = [[nodes.place[node] for node in line.refused or () if node in nodes.place] for line in lines]
     services = table.services if table else ()
+    category_of = dict(zip((line.sku_id for line in lines), category.tolist(), strict=True))
+    no_odds, resource_cost = NOTHING, 0
+    if odds and weighing.counts_no:
+        of_sku = np.array([category_of[sku_id] for sku_id in skus.values()], np.int64)
+        no_odds = odds.beside(
+            nodes.ids,
+            nodes.kind,
+            categories,
+            node=stock["node"],
+            category=of_sku[stock["place"]],
+            on_hand=stock["on_hand"],
+        )
+        resource_cost = odds.cost(currency, heads.strategy_id)
     problem = Problem(
         id=name,
         decided_on=today,
@@ -225,9 +248,19 @@ def build(
             "engine": ENGINE_VERSION,
             "strategy": str(heads.version_id or ""),
             "rates": f"{table.code} v{table.version}" if table else "",
+            "odds": str(odds.run_id) if odds and weighing.counts_no else "",
         },
+        no_odds=no_odds,
+        resource_cost=resource_cost,
+        guarded=weighing.guarded,
     )
-    return [Facts(problem, orders, lines, [row[1] for row in days], heads.version_id)]
+    return [Facts(problem, orders, lines, [row[1] for row in days], heads.version_id, stock["on_hand"])]
+
+
+def under(problem: Problem, rules: tuple[Rule, ...], weighing: Weighing) -> Problem:
+    """The same facts under other rules that weigh no more than these facts hold."""
+    weighed = replace(problem, rules=rules, guarded=weighing.guarded)
+    return weighed if weighing.counts_no else replace(weighed, no_odds=NOTHING, resource_cost=0)
 
 
 def lines_of_orders(lines: Sequence[Line], places: Sequence[int], orders: int) -> Sequence[Line]:

@@ -10,13 +10,16 @@ import psycopg
 from django.db import connection
 
 from dom_project.lib import db
-from routing import rates, strategies
+from routing import odds, rates, strategies
 from routing.facts import STOCK, Array, Facts, GivenBack, Heads, Line, Nodes, Wanted, bits_of, build, lines_of_orders
 from routing.rules import KINDS, METHODS, Rule
+from routing.weighing import Weighing
 
 # The sum tells a change of a node from none though it was committed after a later one; the newest moment does not.
 HEADS = """
-SELECT (SELECT version_id FROM routing_strategyactivation ORDER BY id DESC LIMIT 1),
+SELECT (SELECT jsonb_build_array(v.id, v.strategy_id, v.counts_no, v.scarcity_prices, v.guarded)
+   FROM routing_strategyactivation a JOIN routing_strategyversion v ON v.id = a.version_id ORDER BY a.id DESC LIMIT 1),
+  (SELECT max(id) FROM routing_oddsrun),
   (SELECT jsonb_object_agg(currency, id) FROM (
      SELECT DISTINCT ON (currency) currency, id FROM routing_ratecard WHERE live ORDER BY currency, id DESC) c),
   (SELECT max(id) FROM routing_ratecard WHERE live),
@@ -52,7 +55,7 @@ WHERE {units} > 0 ORDER BY u.place, l.position
 """
 LEVELS = """
 SELECT array_agg(l.id), array_agg(l.node_id), array_agg(l.sku_id), array_agg(l.safety_stock),
-  array_agg(CASE WHEN l.shortfall > 0 THEN 0 ELSE l.on_hand - l.allocated - l.external END)
+  array_agg(CASE WHEN l.shortfall > 0 THEN 0 ELSE l.on_hand - l.allocated - l.external END), array_agg(l.on_hand)
 FROM unnest(%s::bigint[]) AS u(sku_id) JOIN inventory_stocklevel l USING (sku_id) WHERE l.on_hand > 0
 """
 # A day counts while its cut-off lies ahead, by the node's own clock; a closed day has no row or no cap.
@@ -74,13 +77,15 @@ def gather(
     at: datetime,
     name: str,
     rules: Sequence[Rule] | None = None,
+    weighing: Weighing | None = None,
     every_unit: bool = False,
     given_back: GivenBack | None = None,
 ) -> list[Facts]:
     """The facts of these orders in this order: one problem per currency of rate card, so nearly always one.
 
-    Five queries, eight when this process has not seen the versions yet. `rules` take the place of the live ones;
-    `every_unit` asks for units that are allocated or back-ordered too. An order with nothing to source is left out.
+    Five queries, nine when this process has not seen the versions yet. `rules` and what they weigh take the place of
+    the live ones; `every_unit` asks for units that are allocated or back-ordered too. An order with nothing to source
+    is left out.
     """
     with db.read_only_snapshot():
         today = at.date()
@@ -92,6 +97,7 @@ def gather(
         days = db.rows(NODE_DAYS, {"today": today, "at": at})
         cards = sorted({card_for(heads, order.currency) for order in orders})
         tables = {card: rates.tables(card) for card in cards if card}
+        learned = odds.of_run(heads.odds_run) if heads.odds_run else None
         if rules is None:
             rules = strategies.parsed_rules(heads.version_id) if heads.version_id else ()
     found = []
@@ -108,16 +114,19 @@ def gather(
             days=days,
             table=tables.get(card),
             rules=tuple(rules),
+            weighing=weighing or heads.weighing,
+            odds=learned,
             given_back=given_back or GivenBack(),
         )
     return found
 
 
 def heads_of(today: date) -> Heads:
-    """What is live now: strategy version, rate cards, the state of the nodes, exchange rates of that day."""
-    version_id, cards, newest, nodes, exchange = db.rows(HEADS, [today])[0]
+    """What is live now: strategy version, odds, rate cards, the state of the nodes, exchange rates of that day."""
+    version, odds_run, cards, newest, nodes, exchange = db.rows(HEADS, [today])[0]
+    version_id, strategy_id, *parts = json.loads(version or "[null, null]")
     rated = {pair: float(rate) for pair, rate in json.loads(exchange or "{}").items()}
-    return Heads(version_id, json.loads(cards or "{}"), newest, nodes, rated)
+    return Heads(version_id, strategy_id, Weighing(*parts), odds_run, json.loads(cards or "{}"), newest, nodes, rated)
 
 
 def card_for(heads: Heads, currency: str) -> int:
@@ -133,12 +142,12 @@ def lines_of(order_ids: Sequence[int], *, every_unit: bool = False) -> list[Line
 
 
 def stock_of(sku_ids: set[int], nodes: Nodes) -> Array:
-    """Levels with stock on hand of these SKUs, as [level] of (id, node place, sku, free, buffer)."""
-    ids, node_ids, skus, buffer, free = columns(LEVELS, [sorted(sku_ids)], "88844")
+    """Levels with stock on hand of these SKUs, as [level] of (id, node place, sku, free, buffer, on hand)."""
+    ids, node_ids, skus, buffer, free, on_hand = columns(LEVELS, [sorted(sku_ids)], "888444")
     known = np.isin(node_ids, nodes.sorted_ids)
     stock = np.empty(int(known.sum()), STOCK)
     stock["node"] = nodes.by_id[np.searchsorted(nodes.sorted_ids, node_ids[known])]
-    for name, column in (("id", ids), ("sku", skus), ("free", free), ("buffer", buffer)):
+    for name, column in (("id", ids), ("sku", skus), ("free", free), ("buffer", buffer), ("on_hand", on_hand)):
         stock[name] = column[known]
     return stock
 

@@ -11,6 +11,7 @@ from dom_project.lib.api_errors import BadInput, NotFound, Refused
 from inventory.models import Category, Channel, Node, NodeGroup
 from routing import rules as formats
 from routing.models import Rule, Strategy, StrategyActivation, StrategyVersion
+from routing.weighing import Weighing
 
 FIELDS = ("ref", "name", "enabled", *formats.PARTS, "rank", "max_parcels", "if_part", "if_none")
 MASTERS: Mapping[str, Any] = {"channel": Channel, "category": Category, "group": NodeGroup, "node": Node}
@@ -25,8 +26,11 @@ def save_version(
     at: datetime,
     based_on: StrategyVersion | None = None,
     newest: int | None = None,
+    weighing: Weighing | None = None,
 ) -> StrategyVersion:
     """Save the rules as the strategy's next version; a rule without a ref gets one. It is not live yet.
+
+    It weighs what is said, else what the version that it is based on does.
 
     `strategy` None: the retailer has none yet, and the first one is made with its first version.
     `newest`: the number that the editor saw as the newest. Refused as `saved_meanwhile` when somebody else has saved
@@ -41,10 +45,13 @@ def save_version(
         if newest is not None and last and last.number != newest:
             raise Refused("saved_meanwhile", {"number": last.number, "author": last.author})
         read = parse(_with_refs(rules, owner))
+        base = based_on or last
+        weighed = weighing or (base.weighing if base else Weighing())
         version = StrategyVersion.objects.create(
             strategy=owner,
             number=last.number + 1 if last else 1,
-            based_on=based_on or last,
+            based_on=base,
+            **weighed._asdict(),
             author=author,
             reason=reason,
             created_at=at,

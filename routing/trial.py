@@ -16,13 +16,16 @@ from routing import strategies
 from routing.drawn import Drawn
 from routing.engine.explain import Explanation, NodeView, explain
 from routing.engine.solve import solve
-from routing.facts import Facts, GivenBack
+from routing.facts import Facts, GivenBack, under
 from routing.gather import gather
 from routing.models import Order, OrderLine, StrategyVersion
 from routing.rules import Rule
 from routing.sourcing import OPTIONS
 from routing.trial_walk import Own, Walk, walk_of
 from routing.tried import Candidate, Trial
+from routing.weighing import PARTS, Weighing
+
+EVERYTHING = Weighing.named(PARTS)
 
 # While a level is short, what it lacks is not given back: those units are not there.
 ORDER = """
@@ -49,9 +52,16 @@ class Tested(NamedTuple):
 
 
 def try_order(
-    asked: str, rules: Sequence[Mapping[str, Any]], *, live: StrategyVersion | None = None, at: datetime
+    asked: str,
+    rules: Sequence[Mapping[str, Any]],
+    *,
+    weighing: Weighing | None = None,
+    live: StrategyVersion | None = None,
+    at: datetime,
 ) -> Tested:
     """Try unsaved rules on an order as it stands now, its own open allocations given back in the facts only.
+
+    They weigh what is said, else what a new strategy does.
 
     `asked` is our ref or the channel's own, of which the newest order counts. What the live version would do is told
     beside it, where its rules are others. Raises NotFound for an unknown order, BadInput for a rule that can't be read
@@ -63,9 +73,9 @@ def try_order(
         raise NotFound("unknown_order", {"order": asked}, field="order")
     # A rule without a ref gets one: the steps are told by it.
     rules = [{**rule, "ref": rule.get("ref") or f"new{n}"} for n, rule in enumerate(rules, start=1)]
-    sets = [strategies.parse(rules)]
-    if live and strategies.rules_of(live) != rules:
-        sets.append(strategies.parsed_rules(live))
+    sets = [(strategies.parse(rules), weighing or Weighing())]
+    if live and (strategies.rules_of(live) != rules or live.weighing != sets[0][1]):
+        sets.append((strategies.parsed_rules(live), live.weighing))
     tried = compare(order.ref, sets, at=at)
     skus, own = _facts(order)
     walk = walk_of(tried[0], tried[1] if len(tried) > 1 else None, rules, own)
@@ -91,8 +101,11 @@ def _facts(order: Order) -> tuple[dict[str, str], Own]:
     return {code: name for code, name, _category in lines}, own
 
 
-def compare(order_ref: str, several: Sequence[tuple[Rule, ...]], *, at: datetime) -> list[Trial]:
-    """Try each of several sets of rules on one order, all on the same facts. Raises as `try_order` does."""
+def compare(order_ref: str, several: Sequence[tuple[tuple[Rule, ...], Weighing]], *, at: datetime) -> list[Trial]:
+    """Try each of several sets of rules, with what they weigh, on one order: all on the same facts.
+
+    Raises as `try_order` does.
+    """
     start = perf_counter()
     with db.read_only_snapshot():
         known = db.rows(ORDER, [order_ref])
@@ -103,15 +116,23 @@ def compare(order_ref: str, several: Sequence[tuple[Rule, ...]], *, at: datetime
             units=[(level_id, quantity) for level_id, quantity in json.loads(units or "[]")],
             slots=[(node_id, date.fromisoformat(day)) for node_id, day in json.loads(slots or "[]")],
         )
-        found = gather([order_id], at=at, name="trial", rules=several[0], every_unit=True, given_back=back)
+        found = gather(
+            [order_id],
+            at=at,
+            name="trial",
+            rules=several[0][0],
+            weighing=EVERYTHING,
+            every_unit=True,
+            given_back=back,
+        )
     if not found:
         raise Refused("nothing_to_route", {"order": order_ref}, field="order")
     gather_ms = (perf_counter() - start) * 1000
-    return [_tried(order_ref, found[0], rules, gather_ms) for rules in several]
+    return [_tried(order_ref, found[0], rules, weighing, gather_ms) for rules, weighing in several]
 
 
-def _tried(order_ref: str, gathered: Facts, rules: tuple[Rule, ...], gather_ms: float) -> Trial:
-    facts = replace(gathered, problem=replace(gathered.problem, rules=rules))
+def _tried(order_ref: str, gathered: Facts, rules: tuple[Rule, ...], weighing: Weighing, gather_ms: float) -> Trial:
+    facts = replace(gathered, problem=under(gathered.problem, rules, weighing))
     start = perf_counter()
     plan = solve(facts.problem, OPTIONS)
     solve_ms = (perf_counter() - start) * 1000

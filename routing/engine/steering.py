@@ -1,11 +1,19 @@
 """What steers a plan and is never invoiced: scarcity prices, the expected cost of a "no", the price of a slot."""
 
+from typing import TypeVar
+
 import numpy as np
 
 from routing.engine.problem import Int32, Int64, Problem
 
 ODDS = 10_000  # odds are told in 1/10,000
+Figure = TypeVar("Figure", int, Int64)
 MOST_ODDS = 5_000  # above, a rule should exclude the node; the cost of a line grows no further
+
+
+def expected(odds: Figure, cost: int) -> Figure:
+    """What a "no" of these odds (at most `MOST_ODDS`) is expected to cost, rounded half up."""
+    return (odds * max(cost, 0) + ODDS // 2) // ODDS
 
 
 class Steering:
@@ -14,7 +22,7 @@ class Steering:
     def __init__(self, problem: Problem) -> None:
         self.price: Int64 = np.maximum(problem.price.astype(np.int64), 0)  # [entry] per unit
         odds = problem.no_odds.astype(np.int64).clip(0, MOST_ODDS)
-        self.no: Int64 = (odds * max(problem.resource_cost, 0) + ODDS // 2) // ODDS  # [entry] per line
+        self.no: Int64 = expected(odds, problem.resource_cost)  # [entry] per line
         self.slot: Int64 = np.maximum(problem.slot_price.astype(np.int64), 0)  # [node] per parcel
         self.prices_units = bool(self.price.any())
         self.expects_no = bool(self.no.any())

@@ -1,4 +1,5 @@
 from .decisions import Decision, Problem
+from .odds import NoOdds, OddsRun, ResourcingCost
 from .orders import Customer, Order, OrderEvent, OrderException, OrderLine
 from .outbox import Outbox, Subscriber
 from .rates import RateBand, RateCard, Service, ServiceZone
@@ -10,6 +11,8 @@ __all__ = [
     "Customer",
     "Decision",
     "LineRefusal",
+    "NoOdds",
+    "OddsRun",
     "Order",
     "OrderEvent",
     "OrderException",
@@ -20,6 +23,7 @@ __all__ = [
     "Problem",
     "RateBand",
     "RateCard",
+    "ResourcingCost",
     "Rule",
     "Service",
     "ShortfallCase",

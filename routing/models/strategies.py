@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from routing.weighing import PARTS, Weighing
+
 
 class Strategy(models.Model):
     code = models.SlugField(unique=True)
@@ -26,6 +28,10 @@ class StrategyVersion(models.Model):
     author = models.CharField(max_length=80)
     reason = models.CharField(max_length=300)
     created_at = models.DateTimeField()
+    # What it weighs beside the invoice (`routing.weighing`).
+    counts_no = models.BooleanField(default=True, db_default=True)
+    scarcity_prices = models.BooleanField(default=False, db_default=False)
+    guarded = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         constraints = [
@@ -34,6 +40,10 @@ class StrategyVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.strategy_id} v{self.number}"
+
+    @property
+    def weighing(self) -> Weighing:
+        return Weighing(*(getattr(self, part) for part in PARTS))
 
 
 @pghistory.track()

@@ -79,6 +79,7 @@ class Allocation(models.Model):
     ship_date = models.DateField()
     parcel = models.SmallIntegerField()
     quantity = models.IntegerField()
+    on_hand = models.IntegerField(db_default=0)  # units on the shelf as it was decided, 0 = not known
     state = models.CharField(max_length=8, choices=State.choices, db_default=State.OPEN)
     allocated_at = models.DateTimeField()
     dispatched_at = models.DateTimeField(null=True)

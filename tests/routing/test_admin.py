@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 
-from routing import exceptions, rates, refusals, strategies
+from routing import exceptions, odds, rates, refusals, strategies
 from routing.exceptions import Raised
 from routing.models import (
     OrderException,
@@ -32,6 +32,7 @@ def routed(network, route, clock, settings):
     exceptions.take(OrderException.objects.get().pk, at=clock, actor="user:1")
     refusals.refuse_many([NodeRefusal(stuck.lines.get().id, network["RENO"].id, "missing")], at=clock)
     ShortfallCase.objects.create(params={"units": 3}, raised_at=clock)
+    odds.learn([], {"USD": {}}, at=clock)
     assert Outbox.objects.exists()
 
 

@@ -10,11 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from inventory import capacity
 from inventory.models import ExchangeRate, Node, NodeDay, SafetyRule, Sku, StockLevel
 from routing import gather as gathering
-from routing import rates, strategies
+from routing import odds, rates, strategies
 from routing.engine.problem import Method
 from routing.facts import UNFILLED, Facts, GivenBack
 from routing.gather import gather
-from routing.models import LineRefusal, Order, PlanParcel, RateCard
+from routing.models import LineRefusal, Order, PlanParcel, RateCard, Strategy
+from routing.shrinkage import WHOLE, Answers
 from tests import make
 
 pytestmark = pytest.mark.usefixtures("network")
@@ -50,17 +51,25 @@ def forget():
     gathering.nodes_of.cache_clear()
     strategies._parsed.cache_clear()
     rates._tables.cache_clear()
+    odds.of_run.cache_clear()
+
+
+def asked_of(node: Node, asked: int, no: int, *, on_hand: int = 4) -> tuple:
+    """A leaf of answers of today: this node, kitchen goods, a bucket of units on hand."""
+    place = (node.kind, node.pk, make.category("kitchen").pk, on_hand)
+    return place, Answers(asked, no, asked * WHOLE, no * WHOLE)
 
 
 @pytest.mark.parametrize("count", [1, 40])
 def test_the_number_of_queries_does_not_depend_on_the_orders(clock, monkeypatch, count):
+    odds.learn([], {}, at=clock)
     orders = [make.order(lines={"MUG": 1, "LAMP": 2}).id for _ in range(count)]
     forget()
     with asked(monkeypatch) as cold:
         gather(orders, at=clock, name="cold")
     with asked(monkeypatch) as warm:
         gather(orders, at=clock, name="warm")
-    assert (selects(cold), selects(warm)) == (8, 5)
+    assert (selects(cold), selects(warm)) == (9, 5)
 
 
 def test_the_facts_are_those_of_the_tables(clock, network):
@@ -90,6 +99,50 @@ def test_the_facts_are_those_of_the_tables(clock, network):
     assert problem.ship_day[:, :3].tolist() == [[0, 1, 2], [0, 1, 2]]
     assert problem.slots_left[:, :3].tolist() == [[100] * 3, [100] * 3]
     assert (problem.channels, problem.regions, problem.categories) == (("web",), ("CA",), ("kitchen",))
+
+
+def test_the_odds_of_a_no_lie_beside_the_stock_of_the_node_category_and_units_on_hand(clock, network):
+    reno, denver = network["RENO"], network["DENVER"]
+    costs = {"USD": {Strategy.objects.get().pk: (20, 20_000)}}
+    run = odds.learn([asked_of(reno, 80, 20), asked_of(denver, 900, 0)], costs, at=clock)
+    StockLevel.objects.filter(node=reno, sku__code="MUG").update(on_hand=2)
+    facts = facts_of(make.order(lines={"MUG": 1, "LAMP": 1}), at=clock)
+    problem = facts.problem
+    network_odds = 20.4 / 1000
+    kind = (20 + 20 * network_odds) / 1000
+    node = (20 + 20 * kind) / 100
+    category = (20 + 20 * node) / 100
+    bucket = (20 + 20 * category) / 100
+    assert facts.on_hand.tolist() == [10, 10, 10, 2]  # lamps, then mugs, in Denver and in Reno
+    assert problem.no_odds.tolist()[1] == round(bucket * 10_000) == 2482
+    assert problem.no_odds.tolist()[3] == round(category * 10_000) == 2408  # two were never asked for
+    assert problem.no_odds.tolist()[0] == problem.no_odds.tolist()[2] < 20
+    assert problem.resource_cost == 875
+    assert problem.versions["odds"] == str(run.pk)
+
+
+def test_a_strategy_that_expects_no_no_has_none_in_its_facts(clock, network):
+    odds.learn([asked_of(network["RENO"], 80, 20)], {}, at=clock)
+    live = strategies.live_version()
+    other = strategies.save_version(
+        strategies.rules_of(live),
+        strategy=live.strategy,
+        author="user:1",
+        reason="Try",
+        at=clock,
+        weighing=live.weighing.turned("counts_no").turned("guarded"),
+    )
+    order = make.order()
+    assert facts_of(order, at=clock).problem.guarded
+    strategies.activate(other, at=clock, actor="user:1")
+    problem = facts_of(order, at=clock).problem
+    assert (problem.no_odds.tolist(), problem.resource_cost, problem.guarded) == ([0, 0], 0, False)
+    assert problem.versions["odds"] == ""
+
+
+def test_before_the_first_run_nobody_is_expected_to_say_no(clock):
+    problem = facts_of(make.order(), at=clock).problem
+    assert (problem.no_odds.tolist(), problem.resource_cost, problem.versions["odds"]) == ([0, 0], 0, "")
 
 
 def test_a_closed_day_and_a_missed_cut_off_are_no_ship_days(clock, network):

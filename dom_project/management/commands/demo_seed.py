@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from dom_project.demo import RETAILER, history, retailer
 from dom_project.lib import db
+from fulfillment import answered
 from inventory.models import Node
 from kpis import snapshots
 
@@ -46,6 +47,7 @@ class Command(BaseCommand):
         total = history.play(start, now, per_day=history.ORDERS_PER_DAY, tell=self._tell, each_morning=review_rules)
         history.close_the_books(at=now)
         snapshots.rebuild(at=now)
+        answered.learn_odds(at=now)
         self.stdout.write(f"{total['orders']:,} orders in {time.monotonic() - began:.0f} s.")
 
     def _catch_up(self, now: datetime) -> None:
