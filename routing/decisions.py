@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from dom_project.lib import db
 from inventory.models import Node
@@ -73,6 +73,16 @@ class Near:
     params: Mapping[str, Any]
 
 
+class NoExpected(NamedTuple):
+    """A line that its node may not find: odds in 1/10,000, cost in minor units, units on hand as it was decided."""
+
+    node: str
+    sku: str
+    on_hand: int
+    odds: int
+    cost: int
+
+
 @dataclass(frozen=True, slots=True)
 class Explained:
     """A decision under the questions that people ask. Costs are in minor units of the decision's currency."""
@@ -86,6 +96,8 @@ class Explained:
     nearer: Sequence[Near]
     stock: Sequence[Mapping[str, Any]]  # what was seen: line, SKU, node, ATP, minutes since the source observed it
     cost: Mapping[str, int]
+    noes: Sequence[NoExpected]
+    resource_cost: int  # what sourcing a line again was expected to cost
     next_best: Mapping[str, Any] | None
     dearer_by: int | None  # what the next best would have cost more
 
@@ -113,6 +125,13 @@ def explain(decision: Decision, *, away: Mapping[str, int] | None = None) -> Exp
     next_best = min(others, key=lambda other: other["priced"], default=None)
     single = [other for other in others if len(set(other["nodes"])) == 1 and not other["unfilled"]]
     cost = {part: sum(parcel[part] for parcel in parcels) for part in ("freight", "handling", "lateness")}
+    cost |= {part: decision.plan.get(part, 0) for part in ("rejection", "scarcity")}
+    noes = [
+        NoExpected(parcel["node"], line["sku"], line["on_hand"], line["odds"], line["no_cost"])
+        for parcel in parcels
+        for line in parcel["lines"]
+        if "no_cost" in line
+    ]
     return Explained(
         parcels=parcels,
         left=decision.plan["left"],
@@ -123,6 +142,8 @@ def explain(decision: Decision, *, away: Mapping[str, int] | None = None) -> Exp
         nearer=[Near(node, km, refused[node]["code"], refused[node]["params"]) for km, node in nearer],
         stock=_seen(decision),
         cost=cost | {"invoice": decision.invoice, "priced": decision.priced},
+        noes=noes,
+        resource_cost=decision.facts.get("resource_cost", 0),
         next_best=next_best,
         dearer_by=next_best["priced"] - decision.priced if next_best else None,
     )

@@ -160,6 +160,8 @@ class Drawn:
                 "left": left,
                 "action": self.action.name.lower(),
                 "why": {"code": why.code, "params": dict(why.params)} if why else None,
+                "rejection": plan.rejection.item(self.place),
+                "scarcity": plan.scarcity.item(self.place),
             },
             "alternatives": alternatives,
             "refusals": refusals,

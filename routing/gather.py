@@ -11,7 +11,8 @@ from django.db import connection
 
 from dom_project.lib import db
 from routing import odds, rates, strategies
-from routing.facts import STOCK, Array, Facts, GivenBack, Heads, Line, Nodes, Wanted, bits_of, build, lines_of_orders
+from routing.dense import STOCK, Array, GivenBack, bits_of
+from routing.facts import Facts, Heads, Line, Nodes, Wanted, build, lines_of_orders
 from routing.rules import KINDS, METHODS, Rule
 from routing.weighing import Weighing
 

@@ -13,10 +13,11 @@ from django.db.models import Q
 from dom_project.lib import db
 from dom_project.lib.api_errors import NotFound, Refused
 from routing import strategies
+from routing.dense import GivenBack
 from routing.drawn import Drawn
 from routing.engine.explain import Explanation, NodeView, explain
 from routing.engine.solve import solve
-from routing.facts import Facts, GivenBack, under
+from routing.facts import Facts, under
 from routing.gather import gather
 from routing.models import Order, OrderLine, StrategyVersion
 from routing.rules import Rule

@@ -16,6 +16,8 @@ from routing.decisions import Explained
 from routing.models import Decision
 from routing.seen import Seen
 
+from .compared import Compared
+
 NAMED = 3  # nearer nodes that are named before "and so many more"
 COLUMNS = 4  # lines that get a column of their own
 
@@ -34,6 +36,7 @@ class NodeRow:
     chosen: bool
     refused: bool
     cost: int | None
+    no: int | None  # of it the expected cost of a no
     dearer_by: int | None
 
 
@@ -46,6 +49,7 @@ class Answers:
         self.decision, self.told, self.seen, self.nodes = decision, told, seen, nodes
         self.names = {line.sku: line.name for line in lines}
         self.rules = seen.rules if seen else {}
+        self.compared = Compared(decision, told, node=self.name, sku=lambda code: self.names.get(code, code))
 
     def name(self, code: str) -> str:
         return self.nodes.get(code, code)
@@ -108,7 +112,7 @@ class Answers:
             single = self.told.best_single
             return [
                 _("One parcel from %(node)s would have cost %(cost)s.")
-                % {"node": self.name(single["node"]), "cost": self._compared(single)}
+                % {"node": self.name(single["node"]), "cost": self.compared.beside(single)}
             ]
         count = len(self.told.partly)
         if not count:
@@ -176,53 +180,7 @@ class Answers:
         return _("No node had stock that could be promised for it.")
 
     def cost(self) -> list[str]:
-        if not self.told.parcels:
-            return []
-        cost = self.told.cost
-        said = [
-            _("%(invoice)s: %(freight)s freight and %(handling)s handling.")
-            % {part: self.money(cost[part]) for part in ("invoice", "freight", "handling")}
-        ]
-        if cost["lateness"]:
-            said.append(
-                _("%(late)s for lateness steered the choice; nobody pays it.") % {"late": self.money(cost["lateness"])}
-            )
-        best = self.told.next_best
-        if best and self.told.dearer_by is not None:
-            params = {
-                "nodes": _(" and ").join(self.name(code) for code in dict.fromkeys(best["nodes"])),
-                "cost": self._compared(best),
-            }
-            if best["unfilled"]:
-                said.append(_("The next best, %(nodes)s, would have left units without a place.") % params)
-            elif self.told.dearer_by >= 0:
-                said.append(_("The next best is %(nodes)s: %(cost)s.") % params)
-                if not self.told.dearer_by:
-                    said.append(self._tie(best))
-            else:
-                said.append(_("Cheaper would be %(nodes)s: %(cost)s; the rule ranks by something else.") % params)
-        else:
-            said.append(_("There was no other plan."))
-        return said
-
-    def _compared(self, other: Mapping[str, Any]) -> str:
-        """What another plan costs beside this one: lateness is in both sums or in neither."""
-        late, own = other["lateness"], self.decision.priced
-        apart = other["priced"] - own
-        sums = {"paid": other["freight"] + other["handling"], "late": late, "sum": other["priced"], "own": own}
-        params = {name: self.money(amount) for name, amount in {**sums, "apart": abs(apart)}.items()}
-        told = "%(paid)s"
-        if late or self.told.cost["lateness"]:
-            told = _("%(paid)s, with %(late)s for lateness %(sum)s against %(own)s")
-        told += _(", %(apart)s more") if apart > 0 else _(", %(apart)s less") if apart else _(", the same")
-        return told % params
-
-    def _tie(self, other: Mapping[str, Any]) -> str:
-        """What decided between two plans of one cost, as far as the engine's order of nodes tells."""
-        own = [parcel["node"] for parcel in self.told.parcels]
-        if len(set(own)) == len(set(other["nodes"])) == 1 and own[0] < other["nodes"][0]:
-            return _("It is a tie: at the same cost the node whose code comes first is taken.")
-        return _("It is a tie: either would have done.")
+        return self.compared.sentences()
 
     def table(self, kinds: Mapping[str, str], away: Mapping[str, int]) -> list[NodeRow]:
         """Every node that was looked at: the plan first, then by cost, then the refused ones by distance."""
@@ -232,6 +190,9 @@ class Answers:
         others = {other["node"]: other for other in self.decision.alternatives}
         refused = {code: row for row in self.decision.refusals for code in row["nodes"]}
         wanted = self.seen.units if self.seen else []
+        own_no: dict[str, int] = {}
+        for each in self.told.noes:
+            own_no[each.node] = own_no.get(each.node, 0) + each.cost
         rows = []
         for code in dict.fromkeys([*parcels, *others, *refused]):
             stock = self.seen.atp.get(code, []) if self.seen else []
@@ -251,6 +212,7 @@ class Answers:
                     chosen=code in parcels,
                     refused=code not in parcels and not other,
                     cost=cost,
+                    no=own_no.get(code, 0) if code in parcels else paid.get("rejection", 0) if paid else None,
                     dearer_by=None if code in parcels or cost is None else cost - self.decision.priced,
                 )
             )

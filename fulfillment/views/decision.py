@@ -56,6 +56,7 @@ def explained(
         "questions": [(question, said) for question, said in questions if said],
         "tables": [rows[:near], rows[near:]],
         "far": len(rows) - near,
+        "tells_no": any(row.no for row in rows),
         "columns": columns if len(columns) <= COLUMNS else [],
         "lines_seen": len(facts.lines) if facts else 0,
         "wanted": list(zip(columns, facts.units, strict=False)) if facts else [],

@@ -9,7 +9,7 @@ from fulfillment import orders, shipments
 from inventory import capacity
 from inventory.models import Sku
 from routing import sourcing
-from routing.models import Customer, Order, OrderLine, Pending
+from routing.models import Customer, NoOdds, OddsRun, Order, OrderLine, Pending, ResourcingCost
 from tests import make
 
 from .answers import HTMX, text_of
@@ -185,6 +185,43 @@ def test_plans_of_one_cost_are_a_tie_and_lateness_is_on_both_sides(desk, reno, c
     assert "costs the same" in page
     assert "costs more" not in page
     assert "would have cost more" not in page
+
+
+def test_the_expected_cost_of_a_no_is_told_for_who_was_chosen_and_in_the_next_best(desk, reno, clock):
+    make.strategy()
+    make.rate_card()
+    sparks = make.node("SPARKS", name="Sparks store")
+    stock(sparks, MUG=10)
+    capacity.open_days(at=clock)
+    run = OddsRun.objects.create(learned_at=clock)
+    for node, odds in ((reno, 400), (sparks, 100)):
+        NoOdds.objects.create(run=run, depth=2, kind="dc", node=node, asked=9, no=1, odds=odds, odds_before=odds)
+    ResourcingCost.objects.create(run=run, currency="USD", lines=9, extra=0, cost=610)
+    order = make.order(lines={"MUG": 2})
+    Pending.objects.update(next_at=AT)
+    sourcing.source_due(at=clock, owner="one")
+    answer = desk.get(f"/orders/{order.ref}/")
+    [questions] = [said for question, said in answer.context["questions"] if question.startswith("What did it cost")]
+    assert questions == [
+        "$8.30: $6.00 freight and $2.30 handling.",
+        "Sparks store, Mug: expected cost of a no: 1 % × $6.10 = $0.06. It steered the choice; nobody pays it.",
+        "The next best is Reno store: $8.30, with $0.24 for a possible no $8.54 against $8.36, $0.18 more.",
+    ]
+    [rows, _far] = answer.context["tables"]
+    assert [(row.code, row.no, row.cost) for row in rows] == [("SPARKS", 6, 836), ("RENO", 24, 854)]
+    assert "For a possible no</th>" in text_of(answer)
+
+
+def test_where_nobody_is_expected_to_say_no_nothing_is_told_of_it(desk, reno, clock):
+    make.strategy()
+    make.rate_card()
+    capacity.open_days(at=clock)
+    order = make.order(lines={"MUG": 2})
+    Pending.objects.update(next_at=AT)
+    sourcing.source_due(at=clock, owner="one")
+    page = text_of(desk.get(f"/orders/{order.ref}/"))
+    assert "expected cost of a no" not in page
+    assert "For a possible no" not in page
 
 
 def test_what_was_not_found_is_struck_through_and_neither_weighed_nor_summed(desk, reno):

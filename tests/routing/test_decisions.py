@@ -3,11 +3,11 @@ from datetime import timedelta
 import pytest
 
 from inventory.models import FeedScope
-from routing import decisions
+from routing import decisions, odds
 from routing.engine.plan import Options
 from routing.engine.problem import Problem as EngineProblem
 from routing.engine.solve import solve
-from routing.models import Allocation, Decision, OrderException, Problem, RateCard, StrategyActivation
+from routing.models import Allocation, Decision, OrderException, OrderLine, Problem, RateCard, StrategyActivation
 from tests import make
 
 pytestmark = pytest.mark.usefixtures("network")
@@ -21,7 +21,8 @@ def test_what_is_stored_answers_what_it_cost_and_what_the_next_best_would_have(r
     decision = decisions.of_order(order.id)[0]
     assert (decision.outcome, decision.look, decision.approximate) == ("all", 1, False)
     told = decisions.explain(decision)
-    assert told.cost == {"freight": 600, "handling": 230, "lateness": 0, "invoice": 830, "priced": 830}
+    paid = {"freight": 600, "handling": 230, "invoice": 830, "priced": 830}
+    assert told.cost == paid | {"lateness": 0, "rejection": 0, "scarcity": 0}
     assert (told.next_best["node"], told.dearer_by) == ("DENVER", 150)
     assert told.stock == [{"line": "1", "sku": "MUG", "node": "RENO", "units": 2, "atp": 10, "minutes_old": 7}]
     assert (told.split, told.left, told.why, told.nearer) == (False, [], None, [])
@@ -73,3 +74,17 @@ def test_without_a_strategy_or_a_rate_card_the_order_says_so(clock, route):
         "no_rate_card",
         "no_strategy",
     ]
+
+
+def test_lines_of_one_sku_in_one_parcel_bear_the_expected_cost_of_a_no_once(route, network, clock):
+    odds.learn([], {}, at=clock)
+    order = make.order(lines={"MUG": 2, "LAMP": 1})
+    mug = order.lines.get(sku__code="MUG").sku
+    OrderLine.objects.create(order=order, position=3, line_ref="3", sku=mug, unit_price=1, ordered=1, pending=1)
+    route()
+    [decision] = decisions.of_order(order.id)
+    told = decisions.explain(decision)
+    assert [(each.sku, each.odds, each.cost) for each in told.noes] == [("MUG", 200, 10), ("LAMP", 200, 10)]
+    assert told.resource_cost == odds.START_COST
+    assert told.cost["rejection"] == sum(each.cost for each in told.noes) == 20
+    assert told.cost["priced"] == told.cost["invoice"] + 20

@@ -11,8 +11,9 @@ from inventory import capacity
 from inventory.models import ExchangeRate, Node, NodeDay, SafetyRule, Sku, StockLevel
 from routing import gather as gathering
 from routing import odds, rates, strategies
+from routing.dense import GivenBack
 from routing.engine.problem import Method
-from routing.facts import UNFILLED, Facts, GivenBack
+from routing.facts import UNFILLED, Facts
 from routing.gather import gather
 from routing.models import LineRefusal, Order, PlanParcel, RateCard, Strategy
 from routing.shrinkage import WHOLE, Answers
