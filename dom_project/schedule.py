@@ -16,6 +16,7 @@ EVERY_SECONDS: dict[str, float] = {
     "route": 2,
     "wake_waiting": 5,
     "resolve_shortfalls": 5,
+    "reoptimise": 180,
     "forget_sent": 3600,
     # fulfillment
     "dispatch": 2,

@@ -131,6 +131,7 @@ CELERY_TASK_ROUTES = {
     "route": {"queue": "route"},
     "wake_waiting": {"queue": "route"},
     "resolve_shortfalls": {"queue": "route"},
+    "reoptimise": {"queue": "report"},
     "publish_atp": {"queue": "feed"},
     "pull_feeds": {"queue": "feed"},
     "run_imports": {"queue": "report"},

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from dom_project.lib import db
+from dom_project.templatetags.figures import money
 from routing import words
 
 from .dossier import Parcel
@@ -51,6 +52,7 @@ TITLES: Mapping[str, str | Promise] = {
     "shipped": gettext_lazy("Left %(node)s"),
     "handed_over": gettext_lazy("Collected in %(node)s"),
     "recalled": gettext_lazy("Taken back from %(node)s"),
+    "replanned": gettext_lazy("Moved from %(from)s to %(to)s"),
     "put_back": gettext_lazy("Put back in %(node)s"),
     "woken": gettext_lazy("To be looked at again"),
     "feedback": gettext_lazy("The customer gave %(score)s of 5"),
@@ -78,6 +80,7 @@ TONES = {
     "recalled": "warn",
     "returned": "warn",
     "routed": "good",
+    "replanned": "good",
     "shipped": "good",
     "handed_over": "good",
     "delivered": "good",
@@ -134,8 +137,16 @@ def _entry(event: Event, numbers: Mapping[str, int], nodes: Mapping[str, str], a
     node = nodes.get(data.get("node", ""), data.get("node", ""))
     if event.kind == "tracking":
         title = str(CARRIER.get(data.get("state", ""), words.event("tracking")))
+    elif event.kind == "replanned" and set(data.get("from", ())) == {one["node"] for one in data.get("parcels", ())}:
+        title = _("Planned anew at %(nodes)s") % {"nodes": _named(data["from"], nodes)}
     elif event.kind in TITLES:
-        title = str(TITLES[event.kind]) % {"node": node, "sku": data.get("sku", ""), "score": data.get("score", "")}
+        title = str(TITLES[event.kind]) % {
+            "node": node,
+            "sku": data.get("sku", ""),
+            "score": data.get("score", ""),
+            "from": _named(data.get("from", ()), nodes),
+            "to": _named([parcel["node"] for parcel in data.get("parcels", ())], nodes),
+        }
     else:
         title = words.event(event.kind)
     parcel = _parcel(numbers[data["shipment"]], len(numbers)) if data.get("shipment") in numbers else ""
@@ -154,8 +165,10 @@ def _detail(event: Event, nodes: Mapping[str, str]) -> str:
         case "accepted":
             return _units(data.get("units", 0))
         case "routed" | "partly_routed":
-            sent = [nodes.get(parcel["node"], parcel["node"]) for parcel in data.get("parcels", ())]
-            return _("to %(nodes)s") % {"nodes": ", ".join(dict.fromkeys(sent))} if sent else ""
+            sent = _named([parcel["node"] for parcel in data.get("parcels", ())], nodes)
+            return _("to %(nodes)s") % {"nodes": sent} if sent else ""
+        case "replanned":
+            return ", ".join(replanned(data))
         case "backordered":
             return _units(sum(line.get("units", 0) for line in data.get("lines", ())))
         case "exception":
@@ -182,6 +195,29 @@ def _detail(event: Event, nodes: Mapping[str, str]) -> str:
             where = {nodes.get(line["node"], line["node"]) for line in lines if line.get("node")}
             return ", ".join([_units(sum(line.get("units", 0) for line in lines)), *sorted(where)])
     return ""
+
+
+def replanned(data: Mapping[str, Any]) -> list[str]:
+    """What a move from one plan to another brings, in a few words each: money, days."""
+    saved, days = data.get("saved", 0), data.get("sooner", 0)
+    told = []
+    if saved:
+        amount = money(abs(saved), data.get("currency", ""))
+        text = _("saves %(amount)s") if saved > 0 else _("costs %(amount)s more")
+        told.append(text % {"amount": amount})
+    if days > 0:
+        told.append(ngettext("arrives %(days)s day earlier", "arrives %(days)s days earlier", days) % {"days": days})
+    elif days:
+        text = ngettext(
+            "arrives %(days)s day later, still as promised", "arrives %(days)s days later, still as promised", -days
+        )
+        told.append(text % {"days": -days})
+    return told
+
+
+def _named(codes: Sequence[str], nodes: Mapping[str, str]) -> str:
+    """The names of these nodes, each once."""
+    return ", ".join(nodes.get(code, code) for code in dict.fromkeys(codes))
 
 
 def _units(units: int) -> str:

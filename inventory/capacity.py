@@ -74,6 +74,12 @@ ON CONFLICT (node_id, ship_date) DO UPDATE
 SET cap = EXCLUDED.cap, overload = greatest(d.taken - EXCLUDED.cap, 0), by_hand = true"""
 
 
+def lock_many(slots: Sequence[ParcelSlot]) -> None:
+    """Lock the node days of these slots until the transaction ends, for who gives some back and takes others."""
+    if slots:
+        db.rows(LOCK, _columns(slots))
+
+
 def grant_many(slots: Sequence[ParcelSlot]) -> set[int]:
     """Lock the node days and return the orders that find no slot, first come first served, each whole or not at all.
 

@@ -12,7 +12,7 @@ from dom_project.lib import db
 from inventory import capacity, ledger
 from inventory.capacity import ParcelSlot
 from inventory.movements import Movement
-from routing import pending
+from routing import in_hand, pending
 
 
 class Booking(NamedTuple):
@@ -168,16 +168,16 @@ def book(bookings: Sequence[Booking], parcels: Sequence[Parcel], looked: Sequenc
 
 
 def mark_dispatched(order_ids: Collection[int], *, at: datetime) -> list[Allocated]:
-    """Hand the open, undispatched allocations of these orders to the floor. Returns them, by order and parcel.
+    """Hand the open, undispatched allocations of these orders that are due to the floor: by order and parcel.
 
-    Routing leaves them alone from then on. Held orders are left out.
+    Routing leaves them alone from then on. Held orders are left out, and what is kept in hand (see `in_hand`).
     """
     sql = CHANGE.format(
         change="dispatched_at = %s",
-        which="a.order_id = ANY(%s::bigint[]) AND a.dispatched_at IS NULL AND o.held_reason = ''",
+        which="a.order_id = ANY(%s::bigint[]) AND a.dispatched_at IS NULL AND " + in_hand.due("%s"),
         columns=COLUMNS,
     )
-    found = [Allocated(*row) for row in db.rows(sql, [at, sorted(order_ids)])]
+    found = [Allocated(*row) for row in db.rows(sql, [at, sorted(order_ids), at])]
     return sorted(found, key=lambda row: (row.order_id, row.parcel, row.id))
 
 
@@ -212,18 +212,17 @@ def release(allocation_ids: Collection[int], *, to: To, at: datetime, actor: str
     what is shipped or released already is left as it is. Releases dispatched ones too: routing's own verbs ask for
     undispatched ones only, and the floor's for what it has given back. Records no event.
     """
-    freed = _change("state = 'released', recall_wanted_at = NULL, closed_at = %s", allocation_ids, [at])
-    if not freed:
-        return []
-    _count(freed, to)
-    if to == "pending":
+    freed = _close(allocation_ids, to, at=at)
+    if freed and to == "pending":
         pending.add({row.order_id for row in freed}, at=at)
-    parcels = [(row.order_id, row.node_id, row.ship_date, row.parcel) for row in freed]
-    emptied = db.rows(EMPTIED, [list(column) for column in zip(*parcels, strict=True)])
-    if emptied:
-        capacity.give_back_many([ParcelSlot(*row) for row in emptied])
-    movements = [Movement(f"release:{row.id}", row.level_id, row.quantity, row.day) for row in freed]
-    ledger.release_many(movements, at=at, actor=actor)
+    _give_back(freed, at=at, actor=actor)
+    return freed
+
+
+def lift(allocation_ids: Collection[int], *, at: datetime, actor: str) -> list[Allocated]:
+    """As `release` to pending, for units that the same transaction books anew: the orders are not made due."""
+    freed = _close(allocation_ids, "pending", at=at)
+    _give_back(freed, at=at, actor=actor)
     return freed
 
 
@@ -252,6 +251,25 @@ def by_order(rows: Sequence[Allocated]) -> dict[int, list[Allocated]]:
 def _change(change: str, allocation_ids: Collection[int], params: list[object]) -> list[Allocated]:
     sql = CHANGE.format(change=change, which="a.id = ANY(%s::bigint[])", columns=COLUMNS)
     return sorted(Allocated(*row) for row in db.rows(sql, [*params, sorted(allocation_ids)]))
+
+
+def _close(allocation_ids: Collection[int], to: To, *, at: datetime) -> list[Allocated]:
+    freed = _change("state = 'released', recall_wanted_at = NULL, closed_at = %s", allocation_ids, [at])
+    if freed:
+        _count(freed, to)
+    return freed
+
+
+def _give_back(freed: Sequence[Allocated], *, at: datetime, actor: str) -> None:
+    """Slots of parcels that are empty now, then the units."""
+    if not freed:
+        return
+    parcels = [(row.order_id, row.node_id, row.ship_date, row.parcel) for row in freed]
+    emptied = db.rows(EMPTIED, [list(column) for column in zip(*parcels, strict=True)])
+    if emptied:
+        capacity.give_back_many([ParcelSlot(*row) for row in emptied])
+    movements = [Movement(f"release:{row.id}", row.level_id, row.quantity, row.day) for row in freed]
+    ledger.release_many(movements, at=at, actor=actor)
 
 
 def _count(rows: Sequence[Allocated], to: str) -> None:

@@ -54,6 +54,8 @@ JOIN routing_orderline l USING (order_id) JOIN inventory_sku s ON s.id = l.sku_i
 LEFT JOIN inventory_category k ON k.id = s.category_id
 WHERE {units} > 0 ORDER BY u.place, l.position
 """
+KEPT_UNITS = """(SELECT coalesce(sum(a.quantity), 0)::int FROM routing_allocation a
+  WHERE a.order_id = l.order_id AND a.line_id = l.id AND a.state = 'open' AND a.dispatched_at IS NULL)"""
 LEVELS = """
 SELECT array_agg(l.id), array_agg(l.node_id), array_agg(l.sku_id), array_agg(l.safety_stock),
   array_agg(CASE WHEN l.shortfall > 0 THEN 0 ELSE l.on_hand - l.allocated - l.external END), array_agg(l.on_hand)
@@ -80,20 +82,21 @@ def gather(
     rules: Sequence[Rule] | None = None,
     weighing: Weighing | None = None,
     every_unit: bool = False,
+    kept: bool = False,
     given_back: GivenBack | None = None,
 ) -> list[Facts]:
     """The facts of these orders in this order: one problem per currency of rate card, so nearly always one.
 
     Five queries, nine when this process has not seen the versions yet. `rules` and what they weigh take the place of
-    the live ones; `every_unit` asks for units that are allocated or back-ordered too. An order with nothing to source
-    is left out.
+    the live ones; `every_unit` asks for units that are allocated or back-ordered too, `kept` for those alone that are
+    allocated and that no floor has. An order with nothing to source is left out.
     """
     with db.read_only_snapshot():
         today = at.date()
         heads = heads_of(today)
         nodes = nodes_of(heads.nodes)
         orders = [Wanted(*row) for row in db.rows(ORDERS, {"order_id": list(order_ids), "today": today})]
-        lines = lines_of([order.id for order in orders], every_unit=every_unit)
+        lines = lines_of([order.id for order in orders], every_unit=every_unit, kept=kept)
         stock = stock_of({line.sku_id for line in lines}, nodes)
         days = db.rows(NODE_DAYS, {"today": today, "at": at})
         cards = sorted({card_for(heads, order.currency) for order in orders})
@@ -135,9 +138,9 @@ def card_for(heads: Heads, currency: str) -> int:
     return heads.cards.get(currency) or heads.newest_card or 0
 
 
-def lines_of(order_ids: Sequence[int], *, every_unit: bool = False) -> list[Line]:
+def lines_of(order_ids: Sequence[int], *, every_unit: bool = False, kept: bool = False) -> list[Line]:
     """The open lines of these orders, by order and position."""
-    units = "(l.pending + l.allocated + l.backordered)" if every_unit else "l.pending"
+    units = "(l.pending + l.allocated + l.backordered)" if every_unit else KEPT_UNITS if kept else "l.pending"
     found = db.rows(LINES.format(units=units), {"order_id": list(order_ids)})
     return [Line(*row) for row in found]
 

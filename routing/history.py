@@ -18,6 +18,7 @@ class Kind(models.TextChoices):
     EXCEPTION = "exception"
     REFUSED_LOOK = "refused_look"
     RELEASED = "released"
+    REPLANNED = "replanned"
     CANCELLED = "cancelled"
     REPROMISED = "repromised"
     HELD = "held"

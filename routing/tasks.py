@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dom_project.lib import bell
 from routing import outbox, pending, shortfalls, sourcing, waiting
+from routing import reoptimise as replanning
 
 BATCHES = 20  # of one ring; more work rings again, so that other bells are heard
 REST = 0.1  # seconds until what lost a race is due again, rather than the sweeper's two
@@ -44,6 +45,12 @@ def wake_waiting(**_newer: object) -> None:
 def resolve_shortfalls(**_newer: object) -> None:
     """Source anew what a source says is not there."""
     shortfalls.resolve_shortfalls(at=timezone.now())
+
+
+@shared_task(name="reoptimise")
+def reoptimise(**_newer: object) -> None:
+    """Plan anew what no floor has yet."""
+    replanning.reoptimise(at=timezone.now(), actor="engine")
 
 
 @shared_task(name="forget_sent")

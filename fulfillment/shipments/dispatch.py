@@ -11,7 +11,7 @@ from django.db import transaction
 from dom_project.lib import db
 from inventory import network
 from inventory.models import Node
-from routing import allocations, demand, history
+from routing import allocations, demand, history, in_hand
 from routing.allocations import Allocated
 from routing.history import Kind
 
@@ -19,9 +19,9 @@ from . import locking
 from .packing import PICKUP
 from .reasons import reasons_of
 
-DUE = """
+DUE = f"""
 SELECT a.order_id FROM routing_allocation a JOIN routing_order o ON o.id = a.order_id
-WHERE a.state = 'open' AND a.dispatched_at IS NULL AND o.held_reason = ''
+WHERE a.state = 'open' AND a.dispatched_at IS NULL AND {in_hand.due("%s")}
 GROUP BY a.order_id ORDER BY min(a.id) LIMIT %s
 """
 PARCELS = """
@@ -66,10 +66,11 @@ class Parcel(NamedTuple):
 def dispatch_due(*, at: datetime, actor: str, limit: int = 500) -> int:
     """Send what routing has allocated to the floor: up to `limit` orders, held ones left out. Returns shipments made.
 
+    What is to leave on a later day of its node is kept in hand until that day begins (see `routing.in_hand`).
     A second call finds only what is new. Each shipment knows its cut-off (a pickup: the moment promised) and, in a
     code with parameters, why it came to its node.
     """
-    due = [order_id for (order_id,) in db.rows(DUE, [limit])]
+    due = [order_id for (order_id,) in db.rows(DUE, [at, limit])]
     if not due:
         return 0
     demand.lock_orders(due)

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from fulfillment import timeline
 from fulfillment.dossier import Line
 from routing import decisions, rates, seen
 from routing.models import Decision, Order
@@ -41,7 +42,9 @@ def explained(
     answers = Answers(chosen, decisions.explain(chosen, away=away), facts, names, lines)
     by_id = {line.id: line for line in lines}
     columns = [by_id[line_id] for line_id in facts.lines if line_id in by_id] if facts else []
+    replaced = chosen.facts.get("replaced")
     questions = [
+        (_("Why another plan than before?"), [_replaced(replaced, names)] if replaced else []),
         (_("Why these nodes?") if chosen.plan["parcels"] else _("Why no node?"), answers.why_these()),
         (_("Why split?"), answers.why_split()),
         (_("Why not a closer node?"), answers.why_not_nearer()),
@@ -61,4 +64,16 @@ def explained(
         "lines_seen": len(facts.lines) if facts else 0,
         "wanted": list(zip(columns, facts.units, strict=False)) if facts else [],
         "other_decisions": [(other, outcome(other)) for other in all_of_them if other.id != chosen.id],
+    }
+
+
+def _replaced(replaced: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """That the decision took the place of an earlier one, and what that brought."""
+    nodes = _(" and ").join(names.get(code, code) for code in replaced["from"])
+    brings = timeline.replanned(replaced)
+    if not brings:
+        return _("It took the place of an earlier plan from %(nodes)s.") % {"nodes": nodes}
+    return _("It took the place of an earlier plan from %(nodes)s: %(brings)s.") % {
+        "nodes": nodes,
+        "brings": _(" and ").join(brings),
     }

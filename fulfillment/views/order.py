@@ -119,7 +119,7 @@ def _page(request: HttpRequest, found: Order, at: datetime) -> dict[str, Any]:
         "state": "ready" if is_ready else found.state,
         "lines": lines,
         "pickup_node": next((name for _code, name, *_r, pk in nodes if pk == found.pickup_node_id), ""),
-        "status": standing.status(found, parcels, lines, loose.exceptions, names),
+        "status": standing.status(found, parcels, lines, loose.exceptions, names, at=at),
         "promise": {
             "word": word,
             "tone": tone,

@@ -1,7 +1,9 @@
 """Where an order stands and whether its promise holds, in sentences."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -26,7 +28,13 @@ LOOKS: Mapping[Verdict, tuple[str | Promise, str, str]] = {
 
 
 def status(
-    found: Order, parcels: Sequence[Parcel], lines: Sequence[Line], exceptions: Sequence[Any], names: Mapping[str, str]
+    found: Order,
+    parcels: Sequence[Parcel],
+    lines: Sequence[Line],
+    exceptions: Sequence[Any],
+    names: Mapping[str, str],
+    *,
+    at: datetime,
 ) -> list[str]:
     """Where the order stands, in sentences."""
     if found.state == "cancelled":
@@ -49,6 +57,9 @@ def status(
             where = sorted({names.get(parcel.node, parcel.node) for parcel in some})
             told = text % {"node": ", ".join(where), "what": what}
             said.append(told[:1].upper() + told[1:])
+    if kept := [parcel.ship_date for parcel in going if found.method == "ship" and _kept(parcel, at)]:
+        text = _("What leaves on %(day)s or later is kept in hand until then, and planned anew if that saves.")
+        said.append(text % {"day": day(min(kept))})
     pending, back = sum(line.pending for line in lines), sum(line.backordered for line in lines)
     if pending and exceptions:
         text = ngettext(
@@ -110,6 +121,11 @@ def next_step(found: Order, unplaced: Sequence[Line], pending: Mapping[str, Any]
     if any(line.backordered for line in unplaced):
         return _("They are looked at again when stock comes, when the rules change, and once a day.")
     return _("They wait for a person. Routing also looks again when stock comes or the rules change.")
+
+
+def _kept(parcel: Parcel, at: datetime) -> bool:
+    """The floor gets it on a later day of its node."""
+    return not parcel.state and parcel.ship_date > at.astimezone(ZoneInfo(parcel.time_zone)).date()
 
 
 def _sentence_of(parcel: Parcel) -> str:

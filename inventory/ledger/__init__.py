@@ -10,6 +10,7 @@ from .allocate import allocate_many
 from .booked import mark_booked
 from .count import count_chunk, count_levels
 from .floor import floor_count
+from .moves import lock_many
 from .open_levels import open_levels_many
 from .publish import publish_atp
 from .receive import receive_many
@@ -27,6 +28,7 @@ __all__ = [
     "count_chunk",
     "count_levels",
     "floor_count",
+    "lock_many",
     "mark_booked",
     "open_levels_many",
     "publish_atp",

@@ -1,6 +1,6 @@
 """What receive, adjust, take_back, release and ship share: one batch of movements, in the order in which they came."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -132,6 +132,12 @@ def move(
         if code:
             raise Refused(code, {"key": key, "level": level_id, "allocated": held})
     return frozenset(key for key, *_ in found)
+
+
+def lock_many(level_ids: Collection[int]) -> None:
+    """Lock these levels until the transaction ends, for who gives some units back and takes others."""
+    if level_ids:
+        db.rows(LOCK, {"level": sorted(set(level_ids))})
 
 
 def run_batch(lock: str, decide: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:

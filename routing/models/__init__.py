@@ -3,6 +3,7 @@ from .odds import NoOdds, OddsRun, ResourcingCost
 from .orders import Customer, Order, OrderEvent, OrderException, OrderLine
 from .outbox import Outbox, Subscriber
 from .rates import RateBand, RateCard, Service, ServiceZone
+from .replanning import Reoptimisation, ReplanningSwitch
 from .strategies import Rule, Strategy, StrategyActivation, StrategyVersion
 from .work import Allocation, LineRefusal, Pending, PlanParcel, ShortfallCase
 
@@ -23,6 +24,8 @@ __all__ = [
     "Problem",
     "RateBand",
     "RateCard",
+    "Reoptimisation",
+    "ReplanningSwitch",
     "ResourcingCost",
     "Rule",
     "Service",

@@ -60,6 +60,7 @@ EVENTS: sentences.Words = {
     "exception": _("Given to a person"),
     "refused_look": _("Looked at, but the stock or a slot was gone; looked at again"),
     "released": _("Stock given back"),
+    "replanned": _("Planned anew"),
     "cancelled": _("Cancelled"),
     "repromised": _("Promised anew"),
     "held": _("Held"),

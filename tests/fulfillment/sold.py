@@ -44,18 +44,20 @@ def figures(node: Node, code: str = "MUG") -> tuple[int, int, int]:
 
 
 @transaction.atomic
-def allocate(order: Order, node: Node, units: dict[str, int] | None = None, *, freight: int = 600) -> None:
+def allocate(
+    order: Order, node: Node, units: dict[str, int] | None = None, *, freight: int = 600, day: date = SHIP_DATE
+) -> None:
     """Give the order one parcel from this node: all that is pending, or these units by SKU code."""
     lines = {line.sku.code: line for line in order.lines.select_related("sku").order_by("position")}
     wanted = units or {code: line.pending for code, line in lines.items() if line.pending}
     number = order.parcels.count() + 1
     ids = allocations.next_ids(len(wanted))
     bookings = [
-        Booking(allocation_id, order.id, lines[code].id, level(node, code).id, node.id, SHIP_DATE, number, count)
+        Booking(allocation_id, order.id, lines[code].id, level(node, code).id, node.id, day, number, count)
         for allocation_id, (code, count) in zip(ids, wanted.items(), strict=True)
     ]
     capacity.open_days(at=AT, node_ids=[node.id])
-    slots = [capacity.ParcelSlot(order.id, node.id, SHIP_DATE, number)]
+    slots = [capacity.ParcelSlot(order.id, node.id, day, number)]
     assert capacity.grant_many(slots) == set()
     refused = ledger.allocate_many(
         [Wanted(allocations.key_of(b.id), order.day, order.id, b.level_id, b.quantity) for b in bookings],
@@ -66,7 +68,7 @@ def allocate(order: Order, node: Node, units: dict[str, int] | None = None, *, f
     capacity.take_many(slots)
     pickup = order.method == Order.Method.PICKUP
     parcel = Parcel(
-        order.id, number, node.id, SHIP_DATE, date(2026, 11, 12), "" if pickup else "ground", 0 if pickup else 2,
+        order.id, number, node.id, day, date(2026, 11, 12), "" if pickup else "ground", 0 if pickup else 2,
         2, 180, 800, 0 if pickup else freight, 230, 0, "USD",
     )  # fmt: skip
     looked = [Looked(b.line_id, b.quantity, 0, False) for b in bookings]
