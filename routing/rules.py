@@ -1,7 +1,7 @@
 """The rules of a strategy as data: which orders, which nodes, in which rank, and what follows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -88,6 +88,10 @@ class Rule:
     max_parcels: int
     if_part: IfPart
     if_none: IfNone
+    split_lines: bool = True  # the units of a line that no node can fill whole may come from several
+
+
+RULE_PARTS = {field.name for field in fields(Rule)}
 
 
 def parse_rules(data: object) -> tuple[Rule, ...]:
@@ -105,23 +109,20 @@ def parse_rules(data: object) -> tuple[Rule, ...]:
 
 def parse_rule(data: Mapping[str, Any], at: str = "") -> Rule:
     """One rule read from plain data. Raises RuleRefused with the field (prefixed by `at`) and the reason."""
-    known = {"ref", "name", "enabled", "which_orders", "which_nodes", "rank", "max_parcels", "if_part", "if_none"}
     for key in data:
-        if key not in known:
+        if key not in RULE_PARTS:
             raise RuleRefused(f"{at}{key}", "is not a part of a rule")
-    enabled = data.get("enabled", True)
-    if not isinstance(enabled, bool):
-        raise RuleRefused(f"{at}enabled", "must be true or false")
     return Rule(
         ref=_text(data.get("ref"), f"{at}ref"),
         name=_text(data.get("name"), f"{at}name"),
-        enabled=enabled,
+        enabled=_yes_or_no(data.get("enabled", True), f"{at}enabled"),
         which_orders=_criteria(data.get("which_orders", []), ORDER_FIELDS, f"{at}which_orders"),
         which_nodes=_criteria(data.get("which_nodes", []), NODE_FIELDS, f"{at}which_nodes"),
         rank=Rank(_choice(data.get("rank"), tuple(Rank), f"{at}rank")),
         max_parcels=_whole(data.get("max_parcels"), 1, MOST_PARCELS, f"{at}max_parcels"),
         if_part=IfPart(_choice(data.get("if_part"), tuple(IfPart), f"{at}if_part")),
         if_none=IfNone(_choice(data.get("if_none"), tuple(IfNone), f"{at}if_none")),
+        split_lines=_yes_or_no(data.get("split_lines", True), f"{at}split_lines"),
     )
 
 
@@ -137,6 +138,7 @@ def rule_data(rule: Rule) -> dict[str, Any]:
         "max_parcels": rule.max_parcels,
         "if_part": rule.if_part.value,
         "if_none": rule.if_none.value,
+        "split_lines": rule.split_lines,
     }
 
 
@@ -163,9 +165,7 @@ def _criterion(
 ) -> Criterion:
     field = _choice(data.get("field"), tuple(fields), f"{at}field")
     allowed, by_amount = fields[field]
-    negate = data.get("negate", False)
-    if not isinstance(negate, bool):
-        raise RuleRefused(f"{at}negate", "must be true or false")
+    negate = _yes_or_no(data.get("negate", False), f"{at}negate")
     for key in data:
         if key not in {"field", "negate", "amount" if by_amount else "values"}:
             raise RuleRefused(f"{at}{key}", f"does not go with {field}")
@@ -195,6 +195,12 @@ def _rows(data: object, at: str) -> Sequence[object]:
 def _text(data: object, at: str) -> str:
     if not isinstance(data, str) or not data.strip():
         raise RuleRefused(at, "must be a text that is not empty")
+    return data
+
+
+def _yes_or_no(data: object, at: str) -> bool:
+    if not isinstance(data, bool):
+        raise RuleRefused(at, "must be true or false")
     return data
 
 

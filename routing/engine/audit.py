@@ -25,9 +25,7 @@ def audit(problem: Problem, plan: Plan) -> None:
     taken: Counter[int] = Counter()
     slots: Counter[tuple[int, int]] = Counter()
     served: Counter[int] = Counter()
-    sequence = [order for order in range(problem.orders) if not _is_long(problem, order)]
-    sequence += [order for order in range(problem.orders) if _is_long(problem, order)]
-    for order in sequence:
+    for order in sorted(range(problem.orders), key=lambda order: int(plan.served[order])):
         fault = obedience.fault(problem, plan, order, taken, slots)
         _audit_order(problem, plan, order, taken, slots, served)
         if fault:
@@ -44,10 +42,6 @@ def audit(problem: Problem, plan: Plan) -> None:
             raise AuditError(f"line {line}: {served[line]} units in pieces, {units} filled")
         if (units < max(int(problem.units[line]), 1)) != (plan.reason[line] > 0):
             raise AuditError(f"line {line}: {units} units, reason {plan.reason[line]}")
-
-
-def _is_long(problem: Problem, order: int) -> bool:
-    return len(set(problem.sku[problem.ptr[order] : problem.ptr[order + 1]].tolist())) > 6
 
 
 def _audit_order(
@@ -129,7 +123,8 @@ def _audit_parcels(
             if room > slots[parcel.node, day]
         ]
         twin = sum(other.node == parcel.node for other in plan.parcels(order)) > 1
-        if not free or (parcel.ship_day != free[0] and not twin) or parcel.ship_day not in free:
+        waits = twin or not plan.served[order]  # another order may have needed the first day more
+        if not free or (parcel.ship_day != free[0] and not waits) or parcel.ship_day not in free:
             raise fail(f"{parcel} does not take the first free day of {free}")
     for parcel in plan.parcels(order):
         slots[parcel.node, parcel.ship_day] += 1

@@ -17,3 +17,8 @@ def solve(offers: Offers, *, explain: bool) -> Picks:
 def is_exact(offers: Offers) -> bool:
     """False where the plan is good, but not proven best."""
     return offers.shape[1] <= dp.MOST_LINES
+
+
+def beside(offers: Offers, picks: Picks) -> None:
+    """Write into given plans of up to six lines the cheapest ones through nodes that they do not use."""
+    kernel.beside(offers, picks)

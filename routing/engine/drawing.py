@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from routing.engine import codes
 from routing.engine.alternatives import alternatives
+from routing.engine.batch.repair import Displaced
 from routing.engine.demand import Demand
 from routing.engine.lines import split_back
 from routing.engine.look import Look
@@ -18,7 +19,14 @@ from routing.rules import Refusal
 
 
 def draw(
-    problem: Problem, demand: Demand, look: Look, granted: list[Verdicts], options: Options, counts: dict[str, int]
+    problem: Problem,
+    demand: Demand,
+    look: Look,
+    granted: list[Verdicts],
+    options: Options,
+    counts: dict[str, int],
+    displaced: Displaced,
+    turns: list[Int64],
 ) -> Plan:
     """The plan of all that was granted, in claim order."""
     m = problem.orders
@@ -75,6 +83,13 @@ def draw(
         rejection=_sums(parcels.order, parcels.rejection, m),
         scarcity=_sums(parcels.order, parcels.scarcity, m),
         approximate=ordered("approximate", np.bool_),
+        served=_served(turns, m),
+        loser=displaced.loser.astype(np.int32),
+        winner=displaced.winner.astype(np.int32),
+        lost_line=displaced.line.astype(np.int32),
+        lost_node=displaced.node.astype(np.int16),
+        regret=displaced.regret,
+        winner_regret=displaced.winner_regret,
         filled=filled.astype(np.int32),
         reason=_reasons(problem, demand, granted, filled),
         refused=_refused(problem, granted, options),
@@ -89,6 +104,14 @@ def _ptr(owner: Int64, m: int) -> Int32:
     ptr = np.zeros(m + 1, np.int32)
     np.cumsum(np.bincount(owner, minlength=m), out=ptr[1:])
     return ptr
+
+
+def _served(turns: list[Int64], m: int) -> Int32:
+    served = np.zeros(m, np.int32)
+    if turns:
+        rows = np.concatenate(turns)
+        served[rows] = np.arange(1, len(rows) + 1)
+    return served
 
 
 def _sums(owner: Int32 | Int64, values: Int64, m: int) -> Int64:

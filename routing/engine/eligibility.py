@@ -47,6 +47,8 @@ class Candidates:
 
     def needs_cutting(self) -> Bools:
         """[order] some line fits whole nowhere, yet some node could give a part of it."""
+        if not self.mask.rule.split_lines:
+            return np.zeros(len(self.rows), np.bool_)
         nowhere = ~self.may.any(2) & (self.units > 0)
         orders = np.flatnonzero(nowhere.any(1))
         needs = np.zeros(len(self.rows), np.bool_)
@@ -102,17 +104,19 @@ class Eligibility:
         self.fix: Int64 = problem.fix + self.steering.slot
         self.unfilled: Int64 = demand.unfilled * demand.units
 
-    def candidates(self, rows: Int64, mask: RuleMask, parcels: int) -> Candidates:
-        """Orders of one length under a rule, each allowed this many parcels."""
+    def candidates(self, rows: Int64, mask: RuleMask, parcels: int, own: Int32 | None = None) -> Candidates:
+        """Orders of one length under a rule, each allowed this many parcels.
+
+        own: [order, line] the node where the line has its units already, −1 = nowhere; they count as left there.
+        """
         demand = self.demand
         size = int(demand.ptr[rows[0] + 1] - demand.ptr[rows[0]])
         wants = demand.ptr[rows].astype(np.int64)[:, None] + np.arange(size)
         units, sku = demand.units[wants], demand.sku[wants]
-        left = self.residual.atp[sku]
-        order_code = self.masks.codes_for(rows, mask, self.residual.open_slot)
-        allowed = np.broadcast_to((order_code == codes.MAY)[:, None], left.shape)
-        if self.masks.want_code is not None:
-            allowed = allowed & (self.masks.want_code[wants] == codes.MAY)
+        left, order_code, allowed = self._allowed(rows, mask, wants)
+        if own is not None:
+            order, line = np.nonzero(own >= 0)
+            left[order, line, own[order, line]] += units[order, line].astype(left.dtype)
         spare = max((criterion.amount for criterion in mask.atp_left if not criterion.negate), default=0)
         may = allowed & self.fits(mask, units, left)
         return Candidates(
@@ -129,6 +133,24 @@ class Eligibility:
             offers=self.offers(rows, may, sku, units, demand.grams[wants], self.unfilled[wants], parcels),
             spare=spare,
         )
+
+    def _allowed(self, rows: Int64, mask: RuleMask, wants: Int64) -> tuple[Cells, Codes, Bools]:
+        """(ATP now, first refusal of the order, nothing but the quantity stands against it), by line and node."""
+        left = self.residual.atp[self.demand.sku[wants]]
+        order_code = self.masks.codes_for(rows, mask, self.residual.open_slot)
+        allowed = np.broadcast_to((order_code == codes.MAY)[:, None], left.shape)
+        if self.masks.want_code is not None:
+            allowed = allowed & (self.masks.want_code[wants] == codes.MAY)
+        return left, order_code, allowed
+
+    def may(self, rows: Int64, mask: RuleMask) -> tuple[Bools, Bools]:
+        """([order, line, node] some units may come from there, the whole line may), orders of one length."""
+        demand = self.demand
+        size = int(demand.ptr[rows[0] + 1] - demand.ptr[rows[0]])
+        wants = demand.ptr[rows].astype(np.int64)[:, None] + np.arange(size)
+        left, _, allowed = self._allowed(rows, mask, wants)
+        spare = max((criterion.amount for criterion in mask.atp_left if not criterion.negate), default=0)
+        return allowed & (left > spare), allowed & self.fits(mask, demand.units[wants], left)
 
     def fits(self, mask: RuleMask, units: Int64, left: Cells) -> Bools:
         """[…, line, node] ATP covers the units, and leaves what the rule wants left."""

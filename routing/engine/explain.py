@@ -9,7 +9,6 @@ import numpy as np
 from routing.engine import codes
 from routing.engine.demand import merged
 from routing.engine.eligibility import Candidates
-from routing.engine.kernel import MOST_LINES
 from routing.engine.look import Look
 from routing.engine.plan import Options, Plan
 from routing.engine.problem import Problem
@@ -89,9 +88,10 @@ def _fate(place: int, decided: int, selects: bool) -> Fate:
 
 
 def _replay(problem: Problem, plan: Plan, order: int, look: Look) -> None:
-    """Take what the orders before this one took: shorter ones first, then by place."""
-    long = look.length > MOST_LINES
-    before = (long < long[order]) | ((long == long[order]) & (np.arange(problem.orders) < order))
+    """Take what the orders before this one took; of those planned together, what all the others took."""
+    before = plan.served < plan.served[order]
+    if not plan.served[order]:
+        before = (plan.served == 0) & (np.arange(problem.orders) != order)
     taken = before[plan.piece_order]
     sku = problem.sku[plan.line[taken]]
     np.subtract.at(look.residual.atp, (sku, plan.node[taken]), plan.units[taken])

@@ -81,6 +81,22 @@ def solve(offers: Offers, *, explain: bool) -> Picks:
     )
 
 
+def beside(offers: Offers, picks: Picks) -> None:
+    """Write into given plans the cheapest ones through nodes that they do not use."""
+    orders, lines, nodes = offers.shape
+    step = max(1, CELLS // max(nodes << lines, 1))
+    cuts, parts = cuts_of(lines, min(offers.max_parcels, lines)), []
+    for start in range(0, orders, step):
+        rows = np.arange(start, min(start + step, orders))
+        total, best, node_of = _sets(offers.some(rows))
+        part = Picks(picks.cost[rows], picks.node[rows], picks.block[rows])
+        _through_others(cuts, total, best, node_of, _cut(cuts, offers.unfilled[rows], best), part)
+        parts.append(part)
+    picks.other = _joined([part.other for part in parts])
+    picks.other_node = _joined([part.other_node for part in parts])
+    picks.other_block = _joined([part.other_block for part in parts])
+
+
 def _joined(parts: list[Int32 | None]) -> Int32 | None:
     present = [part for part in parts if part is not None]
     return np.concatenate(present) if present else None
@@ -90,10 +106,7 @@ def _solve(offers: Offers, explain: bool) -> Picks:
     orders, lines, nodes = offers.shape
     cuts = cuts_of(lines, min(offers.max_parcels, lines))
     total, best, node_of = _sets(offers)
-    left = _sums(offers.unfilled)
-    cost = left[:, cuts.left]
-    for column in cuts.blocks.T:
-        cost += best[:, column]
+    cost = _cut(cuts, offers.unfilled, best)
     chosen = cost.argmin(1)
     block = cuts.block_of[chosen]
     rows = np.arange(orders)
@@ -106,6 +119,14 @@ def _solve(offers: Offers, explain: bool) -> Picks:
     if explain:
         _through_others(cuts, total, best, node_of, cost, picks)
     return picks
+
+
+def _cut(cuts: Cuts, unfilled: Costs, best: Costs) -> Costs:
+    """[order, cut] what every cut costs."""
+    cost: Costs = _sums(unfilled)[:, cuts.left]
+    for column in cuts.blocks.T:
+        cost += best[:, column]
+    return cost
 
 
 def _sums(values: Costs) -> Costs:

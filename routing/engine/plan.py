@@ -14,7 +14,10 @@ from routing.rules import Refusal
 
 
 class Mode(StrEnum):
+    """Each order at its best in turn, or all together."""
+
     EXACT_FCFS = "exact_fcfs"
+    BATCH = "batch"
 
 
 class Outcome(IntEnum):
@@ -40,6 +43,8 @@ class Options:
     mode: Mode = Mode.EXACT_FCFS
     chunk: int = 500  # orders evaluated together
     explain: bool = True  # keep refusals and alternatives
+    dual_steps: int = 3  # of a batch: how often prices of contested units move
+    rounds: int = 1  # of a batch: how often orders exchange what they hold
 
 
 class Choice(NamedTuple):
@@ -127,6 +132,15 @@ class Plan:
     rejection: Int64
     scarcity: Int64
     approximate: Bools
+    served: Int32  # 0 = planned together with the others of the batch, else its turn after them, from 1
+
+    # [displaced line]
+    loser: Int32  # order that would have used a unit
+    winner: Int32  # order that kept it: of those who did, the one with the least to lose
+    lost_line: Int32  # line of the loser
+    lost_node: Int16
+    regret: Int64  # what the loser stood to lose by going elsewhere
+    winner_regret: Int64
 
     # [line]
     filled: Int32  # units that found a place

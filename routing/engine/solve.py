@@ -1,12 +1,17 @@
-"""Orders in claim order, each solved on what the earlier ones left."""
+"""One problem, one plan: orders in claim order, or as many as can be planned together first."""
 
 import numpy as np
 
 from routing.engine import kernel
+from routing.engine.batch.field import Field
+from routing.engine.batch.orders import Orders, together
+from routing.engine.batch.plan import plan_together
+from routing.engine.batch.repair import NOBODY, Displaced
+from routing.engine.batch.verdicts import verdicts_of
 from routing.engine.demand import merged
 from routing.engine.drawing import draw
 from routing.engine.look import Look
-from routing.engine.plan import Options, Plan
+from routing.engine.plan import Mode, Options, Plan
 from routing.engine.problem import Int64, Problem
 from routing.engine.verdicts import Pieces, Verdicts, kept
 
@@ -14,21 +19,53 @@ from routing.engine.verdicts import Pieces, Verdicts, kept
 def solve(problem: Problem, options: Options | None = None) -> Plan:
     """The plan for every order of the problem. Deterministic; business data never makes it raise.
 
-    Orders of more than six distinct SKUs come after the shorter ones.
+    `exact_fcfs`: each order at its best in turn, those of more than six distinct SKUs after the shorter ones. `batch`:
+    the orders that a rule ranks by cost are planned together first; what they leave is the others'.
     """
     options = options or Options()
     demand = merged(problem)
     look = Look(problem, demand, options)
-    short = np.flatnonzero(look.length <= kernel.MOST_LINES)
-    long = np.flatnonzero(look.length > kernel.MOST_LINES)
+    queue = Queue(look)
+    rows = np.arange(problem.orders)
+    displaced, counts = NOBODY, dict[str, int]()
+    if options.mode is Mode.BATCH:
+        together, displaced, counts = _together(look, options)
+        queue.granted.append(together)
+        rows = np.setdiff1d(rows, together.rows)
+    short = rows[look.length[rows] <= kernel.MOST_LINES]
     # a node that wants its stock low becomes eligible while others take: then no plan outlives the order before it
     chunk = 1 if any(mask.shrinking_helps() for mask in look.masks.rules) else max(options.chunk, 1)
-    queue = Queue(look)
     for start in range(0, len(short), chunk):
         queue.serve(short[start : start + chunk])
-    for order in long.tolist():
+    for order in rows[look.length[rows] > kernel.MOST_LINES].tolist():
         queue.serve(np.array([order]))
-    return draw(problem, demand, look, queue.granted, options, {"looked_again": queue.looked_again})
+    return draw(
+        problem,
+        demand,
+        look,
+        queue.granted,
+        options,
+        counts | {"looked_again": queue.looked_again},
+        displaced,
+        queue.turns,
+    )
+
+
+def _together(look: Look, options: Options) -> tuple[Verdicts, Displaced, dict[str, int]]:
+    """The verdicts of the orders that a batch serves; what they use is taken from the look."""
+    orders = together(look)
+    standings, displaced = plan_together(Field(look, orders), options.dual_steps, options.rounds)
+    counts = {"together": orders.count, "evaluations": standings.evaluations, "displaced": len(displaced.loser)}
+    return verdicts_of(look, standings), _in_problem(look, orders, displaced), counts
+
+
+def _in_problem(look: Look, orders: Orders, displaced: Displaced) -> Displaced:
+    """The same with orders and lines by their places in the problem."""
+    demand = look.demand
+    line = demand.line[demand.line_ptr[orders.want[displaced.line]]] if len(displaced.line) else displaced.line
+    return displaced._replace(
+        loser=orders.row[displaced.loser], winner=orders.row[displaced.winner], line=line.astype(np.int64)
+    )
 
 
 class Queue:
@@ -43,6 +80,7 @@ class Queue:
     def __init__(self, look: Look) -> None:
         self.look = look
         self.granted: list[Verdicts] = []
+        self.turns: list[Int64] = []  # rows in the order of their turn
         self.looked_again = 0
 
     def serve(self, rows: Int64) -> None:
@@ -73,6 +111,7 @@ class Queue:
                 slack = self.look.problem.slack[rows]
                 stale |= (slack >= before + self.look.tariff.soonest) & (slack < now + self.look.tariff.longest)
                 stale |= fragile
+        self.turns.append(rows)
         self.looked_again += len(again)
         self.granted += [kept(verdicts, good), *again]
 

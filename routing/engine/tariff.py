@@ -124,6 +124,10 @@ class Tariff:
             return ship_day
         return np.where(service >= 0, ship_day + self.transit[service, zone], ship_day)
 
+    def heavy(self, place: Index, grams: Int64) -> Costs:
+        """Cost of parcels above the last band; grams has the shape of place."""
+        return self._heavy(place, grams)[0]
+
     def _heavy(self, place: Index, grams: Int64) -> tuple[Costs, NDArray[np.int8]]:
         """(cost, service) of parcels above the last band; grams has the shape of place or spreads over it."""
         problem = self.problem

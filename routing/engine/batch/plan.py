@@ -1,0 +1,41 @@
+"""A batch: every order alone, dual steps on what is contested, repair by regret, exchanges."""
+
+import numpy as np
+
+from routing.engine.batch.evaluate import evaluate
+from routing.engine.batch.exchange import exchange
+from routing.engine.batch.field import Field
+from routing.engine.batch.repair import Displaced, repair
+from routing.engine.batch.standings import Standings
+from routing.engine.batch.steps import Steps
+from routing.engine.problem import Int64
+
+
+def plan_together(field: Field, steps: int, rounds: int = 1) -> tuple[Standings, Displaced]:
+    """Plans for all orders of the field that fit its stock and slots; they are taken from it."""
+    everyone = np.arange(field.orders.count)
+    standings = Standings(field, evaluate(field, everyone))
+    standings.evaluations = len(everyone)
+    search = Steps(standings)
+    search.run(steps)
+    # back to the prices that came with the problem; what a slot was worth still guides who looks again
+    field.duals[:] = 0
+    field.refresh(np.unique(search.raised // max(field.nodes, 1)))
+    displaced = repair(standings)
+    field.slot_duals[:] = 0
+    field.rehead()
+    tried = touching(standings, search)
+    for _ in range(rounds):
+        if not exchange(standings, tried, search.raised):
+            break
+    return standings, displaced
+
+
+def touching(standings: Standings, search: Steps) -> Int64:
+    """Orders that ask for something that was contested; all of them when slots were."""
+    orders = standings.orders
+    if search.slots_raised:
+        return np.arange(orders.count)
+    touched = np.zeros(len(orders.skus), np.bool_)
+    touched[search.raised // max(standings.field.nodes, 1)] = True
+    return np.unique(orders.order[touched[orders.sku]])

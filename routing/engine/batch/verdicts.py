@@ -1,0 +1,82 @@
+"""The plans of a batch as verdicts: pieces, outcomes, and why not otherwise on what all the others left."""
+
+import numpy as np
+
+from routing.engine import cheapest, codes
+from routing.engine.batch.standings import Standings
+from routing.engine.look import AFTER_PART, Look
+from routing.engine.offers import ALTERNATIVES, Picks
+from routing.engine.plan import Action, Outcome
+from routing.engine.problem import Int64
+from routing.engine.reasons import Answered
+from routing.engine.verdicts import Pieces, Verdicts, blank
+
+AT_ONCE = 256  # orders explained together
+
+
+def verdicts_of(look: Look, standings: Standings) -> Verdicts:
+    """The verdicts on the orders that got something; what they use is taken from the look. The others wait."""
+    orders, plans = standings.orders, standings.plans
+    served = np.bincount(orders.order[standings.columns() >= 0], minlength=orders.count)
+    index = np.flatnonzero(served > 0)
+    verdicts = blank(orders.row[index], look.problem.nodes if look.options.explain else 0, ALTERNATIVES)
+    whole = served[index] == orders.length[index]
+    verdicts.outcome[:] = np.where(whole, Outcome.ALL, Outcome.PART)
+    verdicts.rule[:] = np.array([mask.place for mask in orders.rules], np.int16)[orders.home[index]]
+    after = np.array([AFTER_PART.get(mask.rule.if_part, Action.EXCEPTION) for mask in orders.rules])
+    verdicts.action[:] = np.where(whole, Action.NONE, after[orders.home[index]])
+    verdicts.why[:] = np.where(whole, 0, codes.ONLY_A_PART)
+    pieces = _pieces(standings)
+    verdicts.pieces.append(pieces)
+    _take(look, pieces)
+    told = np.arange(len(index)) if look.options.explain else np.flatnonzero(~whole)
+    key = (orders.home[index] * 64 + orders.length[index]) * 64 + orders.most[index]
+    for each in np.unique(key[told]).tolist():
+        alike = told[key[told] == each]
+        for start in range(0, len(alike), AT_ONCE):
+            _explain(look, standings, verdicts, index, alike[start : start + AT_ONCE])
+    verdicts.approximate[:] = False
+    assert len(plans.cost) == orders.count
+    return verdicts
+
+
+def _pieces(standings: Standings) -> Pieces:
+    field, orders = standings.field, standings.orders
+    column = standings.columns()
+    line = np.flatnonzero(column >= 0)
+    return Pieces(
+        order=orders.row[orders.order[line]],
+        want=orders.want[line],
+        units=orders.units[line],
+        node=field.node[column[line]],
+        block=standings.plans.block[orders.order[line], orders.position[line]].astype(np.int64),
+        day=field.day[column[line]],
+        spare=orders.need[line] - orders.units[line],
+        place=np.zeros(len(line), np.int64),
+    )
+
+
+def _take(look: Look, pieces: Pieces) -> None:
+    residual = look.residual
+    np.subtract.at(residual.atp, (look.demand.sku[pieces.want], pieces.node), pieces.units.astype(np.int32))
+    parcels = np.unique(np.stack([pieces.node, pieces.day, pieces.order, pieces.block]), axis=1)
+    for node, day in parcels[:2].T.tolist():
+        residual.take_slot(node, day)
+
+
+def _explain(look: Look, standings: Standings, verdicts: Verdicts, index: Int64, places: Int64) -> None:
+    """Reasons, refusals and next best plans, on what is left with the order's own units given back."""
+    orders, field = standings.orders, standings.field
+    own = index[places]
+    size = int(orders.length[own[0]])
+    column = standings.plans.column[own, :size]
+    node = np.where(column >= 0, field.node[column], -1).astype(np.int32)
+    mask = orders.rules[int(orders.home[own[0]])]
+    found = look.eligibility.candidates(orders.row[own], mask, int(orders.most[own[0]]), own=node)
+    block = np.where(node >= 0, standings.plans.block[own, :size], 0).astype(np.int32)
+    picks = Picks(standings.plans.cost[own].copy(), node, block)
+    if look.options.explain:
+        cheapest.beside(found.offers, picks)
+    left = np.where(node >= 0, 0, found.units)
+    every = np.ones(len(places), np.bool_)
+    look.reasons.write(verdicts, Answered(places, found, picks, {}, left, every, ~every), every)
