@@ -138,7 +138,7 @@ def rule_data(rule: Rule) -> dict[str, Any]:
         "max_parcels": rule.max_parcels,
         "if_part": rule.if_part.value,
         "if_none": rule.if_none.value,
-        "split_lines": rule.split_lines,
+        **({} if rule.split_lines else {"split_lines": False}),
     }
 
 
