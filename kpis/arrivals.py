@@ -1,9 +1,12 @@
 """Orders as they come in, by the hour and by the day, and how many parcels left. Read afresh every time."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dom_project.lib import db
+from routing import replanned
+from routing.replanned import Saved
 
 HOURS = 48
 
@@ -13,10 +16,12 @@ SELECT date_trunc('hour', placed_at), count(*) FILTER (WHERE method = 'ship'),
        count(*) FILTER (WHERE method = 'pickup')
 FROM routing_order WHERE accepted_at >= %(start)s AND placed_at >= %(start)s GROUP BY 1"""
 # What was cancelled has closed too, but never left.
-LATELY = """
+LATELY = f"""
 SELECT count(*) FILTER (WHERE accepted_at > %(day)s), count(*) FILTER (WHERE accepted_at <= %(at)s - interval '1 day'),
        (SELECT count(*) FROM inventory_node n JOIN fulfillment_shipment s ON s.node_id = n.id
-        WHERE s.closed_at > %(at)s - interval '1 hour' AND s.shipped_at > %(at)s - interval '1 hour')
+        WHERE s.closed_at > %(at)s - interval '1 hour' AND s.shipped_at > %(at)s - interval '1 hour'),
+       ({replanned.KEPT}),
+       (SELECT jsonb_agg(jsonb_build_array(r.currency, r.amount, r.moves)) FROM ({replanned.SAVED}) r)
 FROM routing_order WHERE accepted_at > %(day)s - interval '1 day'"""
 
 
@@ -39,14 +44,20 @@ def by_hour(*, at: datetime) -> list[Hour]:
 
 @dataclass(frozen=True)
 class Lately:
-    """Orders accepted in the last 24 hours and in those before; parcels taken and pickups handed over in the hour."""
+    """Orders accepted in the last 24 hours and in those before; parcels taken and pickups handed over in the hour.
+
+    `kept`: orders in hand for a later day; `saved`: what planning them anew has saved in the last 24 hours.
+    """
 
     orders: int
     orders_before: int
     left: int
+    kept: int = 0
+    saved: tuple[Saved, ...] = ()
 
 
 def lately(*, at: datetime) -> Lately:
     """The counts up to this moment. One query."""
-    [counts] = db.rows(LATELY, {"at": at, "day": at - timedelta(days=1)})
-    return Lately(*counts)
+    day = at - timedelta(days=1)
+    [(orders, before, left, kept, saved)] = db.rows(LATELY, {"at": at, "day": day, "since": day})
+    return Lately(orders, before, left, kept, tuple(Saved(*row) for row in json.loads(saved or "[]")))

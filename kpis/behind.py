@@ -22,7 +22,7 @@ class OrderRow:
     accepted_at: datetime
     promise_at: datetime
     node: str  # its name
-    cost: int  # minor units of the order's parcels in the period
+    cost: int  # minor units in the period: of the order's parcels, or what its moves saved
     currency: str
     whole: int  # its part in what the figure divides by
     part: int  # its part in what is counted
@@ -71,6 +71,7 @@ BADNESS = {
     "stock_out_rate": "part",
     "csat": "whole - part",
     "order_to_ship_p50": "coalesce(minutes, 0)",
+    "saved_by_replanning": "greatest(cost, 0)",
 }
 HURTS = {"on_time": "WHERE whole > part", "stock_out_rate": "WHERE part > 0", "csat": "WHERE whole > part"}
 

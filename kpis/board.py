@@ -1,4 +1,4 @@
-"""The executive's page as data: five figures against target and the time before, by day and by node."""
+"""The executive's page as data: the figures against target and the time before, by day and by node."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,19 @@ from dom_project.lib import db
 from routing.models import StrategyActivation
 
 from . import periods
-from .metrics import FIGURES, Fact, Figure, Unit, by_day, cost_per_order, on_time, order_to_ship_p50, reached, shown
+from .metrics import (
+    FIGURES,
+    Fact,
+    Figure,
+    Unit,
+    by_day,
+    cost_per_order,
+    currencies,
+    on_time,
+    order_to_ship_p50,
+    reached,
+    shown,
+)
 from .models import Cursor, Target
 from .periods import Period
 from .snapshots import EVENTS
@@ -118,12 +130,12 @@ def read(period: Period, *, at: datetime, channel: str = "", node: str = "") -> 
     facts = periods.facts_of(period, at=at, channel=channel, node=node)
     before = periods.facts_of(period.before, at=at, channel=channel, node=node) if compared else []
     cursor = Cursor.objects.filter(name=EVENTS).first()
-    currencies = {fact.currency for fact in facts + before if fact.name == "parcels"}
+    known = currencies(facts + before)
     targets = targets_on(period.end)
     names = dict(db.rows("SELECT code, name FROM inventory_node ORDER BY name, code"))
     cards = []
     for figure in FIGURES.values():
-        if len(currencies) > 1 and figure.unit is Unit.MONEY:
+        if len(known) > 1 and figure.unit is Unit.MONEY:
             cards.append(Card(figure, None, None, None, [], [], 0, period.so_far))
             continue
         cards.append(
@@ -140,9 +152,9 @@ def read(period: Period, *, at: datetime, channel: str = "", node: str = "") -> 
         )
     return Board(
         period=period,
-        currency=min(currencies, default="USD"),
+        currency=min(known, default="USD"),
         cards=cards,
-        nodes=node_rows(period, names, at=at, channel=channel, node=node) if len(currencies) < 2 else [],
+        nodes=node_rows(period, names, at=at, channel=channel, node=node) if len(known) < 2 else [],
         node_names=names,
         marks=marks_of(period),
         orders=sum(fact.count for fact in facts if fact.name == "orders_begun"),
@@ -152,7 +164,7 @@ def read(period: Period, *, at: datetime, channel: str = "", node: str = "") -> 
         compared=compared,
         counted_at=cursor.moved_at if cursor else None,
         behind_seconds=late(cursor, at),
-        mixed_currencies=len(currencies) > 1,
+        mixed_currencies=len(known) > 1,
     )
 
 

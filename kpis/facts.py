@@ -87,6 +87,14 @@ FROM routing_order o JOIN inventory_channel c ON c.id = o.channel_id JOIN ({UNIT
 JOIN ({LAST_PARCEL}) l ON l.order_id = o.id
 WHERE u.wanted > 0 AND u.shipped >= u.wanted AND l.shipped_at IS NOT NULL"""
 
-ALL = (ACCEPTED, PARCELS, FIRST_PARCEL, PROMISED, LOOKED, ANSWERS, TO_SHIP)
+# What each move to another plan saved of the invoice, at the node that it went to.
+REPLANNED = """
+SELECT e.order_id, (e.at AT TIME ZONE n.time_zone)::date, n.code, c.code, 'replanned', count(*),
+       sum((e.data ->> 'saved')::bigint), e.data ->> 'currency'
+FROM routing_orderevent e JOIN inventory_node n ON n.code = e.data #>> '{parcels,0,node}'
+JOIN routing_order o ON o.id = e.order_id JOIN inventory_channel c ON c.id = o.channel_id
+WHERE e.order_id = ANY(%(orders)s::bigint[]) AND e.kind = 'replanned' GROUP BY 1, 2, 3, 4, 8"""
+
+ALL = (ACCEPTED, PARCELS, FIRST_PARCEL, PROMISED, LOOKED, ANSWERS, TO_SHIP, REPLANNED)
 COLUMNS = "order_id, day, node, channel, name, count, amount, currency"
 EVERY_FACT = " UNION ALL ".join(f"({statement})" for statement in ALL)

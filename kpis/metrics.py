@@ -37,15 +37,34 @@ def _share(facts: Sequence[Fact], part: str, whole: str) -> Fraction | None:
     return Fraction(_count(facts, part), total) if total else None
 
 
+def currencies(facts: Iterable[Fact]) -> set[str]:
+    """The currencies in which figures of money would be added up."""
+    return {fact.currency for fact in facts if fact.name in {"parcels", "replanned"}}
+
+
+def _amount(facts: Iterable[Fact], name: str) -> int:
+    mine = [fact for fact in facts if fact.name == name]
+    if len({fact.currency for fact in mine}) > 1:
+        raise ValueError("the amounts are in several currencies")
+    return sum(fact.amount for fact in mine)
+
+
 def cost_per_order(facts: Sequence[Fact]) -> Fraction | None:
     """Invoice cost of the parcels that left in the period ÷ orders whose first parcel left in it. None without orders.
 
     Minor units of the facts' one currency; raises ValueError if they carry several.
     """
-    if len({fact.currency for fact in facts if fact.name == "parcels"}) > 1:
-        raise ValueError("the parcels' costs are in several currencies")
-    orders = _count(facts, "orders_begun")
-    return Fraction(sum(fact.amount for fact in facts if fact.name == "parcels"), orders) if orders else None
+    amount, orders = _amount(facts, "parcels"), _count(facts, "orders_begun")
+    return Fraction(amount, orders) if orders else None
+
+
+def saved_by_replanning(facts: Sequence[Fact]) -> Fraction | None:
+    """Invoice cost of plans less that of the plans that took their place before a floor had them. None without any.
+
+    Minor units of the facts' one currency; raises ValueError if they carry several.
+    """
+    amount = _amount(facts, "replanned")
+    return Fraction(amount) if _count(facts, "replanned") else None
 
 
 def on_time(facts: Sequence[Fact]) -> Fraction | None:
@@ -83,7 +102,7 @@ def order_to_ship_p50(facts: Sequence[Fact]) -> Fraction | None:
 
 @dataclass(frozen=True)
 class Figure:
-    """One of the five: how it is computed, its unit, what is better, and the facts whose orders stand behind it."""
+    """One of the figures: how it is computed, its unit, what is better, and the facts whose orders stand behind it."""
 
     code: str
     unit: Unit
@@ -105,6 +124,7 @@ FIGURES: Mapping[str, Figure] = {
         Figure("stock_out_rate", Unit.SHARE, True, stock_out_rate, ("looked", "stocked_out")),
         Figure("csat", Unit.SHARE, False, csat, ("answers", "satisfied")),
         Figure("order_to_ship_p50", Unit.MINUTES, True, order_to_ship_p50, ("to_ship:",)),
+        Figure("saved_by_replanning", Unit.MONEY, False, saved_by_replanning, ("replanned",)),
     )
 }
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from inventory.currencies import exponent
 
 from . import board, periods
-from .metrics import FIGURES, Fact, Figure, Unit
+from .metrics import FIGURES, Fact, Figure, Unit, currencies
 from .periods import Period
 
 COLUMNS = (
@@ -44,8 +44,8 @@ def read(period: Period, *, at: datetime, channel: str = "", node: str = "") -> 
     now = periods.facts_of(period, at=at, channel=channel, node=node)
     before = [] if period.so_far else periods.facts_of(period.before, at=at, channel=channel, node=node)
     targets = board.targets_on(period.end)
-    currencies = {fact.currency for fact in now + before if fact.name == "parcels"}
-    currency = min(currencies, default="")
+    known = currencies(now + before)
+    currency = min(known, default="")
     minor = 10 ** exponent(currency)
 
     def line(span: str, of: Period, facts: Sequence[Fact], figure: Figure, covered: int) -> Iterator[Sequence[object]]:
@@ -59,7 +59,7 @@ def read(period: Period, *, at: datetime, channel: str = "", node: str = "") -> 
             "" if target is None else _told(target, scale), board.count_behind(figure, facts), covered,
         )  # fmt: skip
 
-    told = [figure for figure in FIGURES.values() if figure.unit is not Unit.MONEY or len(currencies) < 2]
+    told = [figure for figure in FIGURES.values() if figure.unit is not Unit.MONEY or len(known) < 2]
     rows = [row for figure in told for row in line("period", period, now, figure, days)]
     rows += [row for figure in told for row in line("period_before", period.before, before, figure, days_before)]
     for day in sorted({fact.day for fact in now}):

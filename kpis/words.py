@@ -9,6 +9,7 @@ NAMES = {
     "stock_out_rate": (gettext_lazy("Inventory"), gettext_lazy("Stock-out rate"), "packages"),
     "csat": (gettext_lazy("Satisfaction"), gettext_lazy("Satisfied customers"), "mood-smile"),
     "order_to_ship_p50": (gettext_lazy("Operations"), gettext_lazy("Order to ship, median"), "clock"),
+    "saved_by_replanning": (gettext_lazy("Routing"), gettext_lazy("Saved by planning anew"), "arrows-exchange"),
 }
 DEFINITIONS = {
     "cost_per_order": gettext_lazy(
@@ -23,4 +24,7 @@ DEFINITIONS = {
     ),
     "csat": gettext_lazy("Answers of 4 or 5, divided by all answers."),
     "order_to_ship_p50": gettext_lazy("From intake until the last unit left: half of the completed orders took less."),
+    "saved_by_replanning": gettext_lazy(
+        "What plans would have cost, less what the plans cost that took their place before a floor had them."
+    ),
 }

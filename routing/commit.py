@@ -16,7 +16,6 @@ from routing.engine import codes
 from routing.engine.plan import Action, Outcome, Plan
 from routing.exceptions import Raised
 from routing.facts import Facts
-from routing.gaps import Gaps
 from routing.history import Event, Kind
 from routing.pending import Claim
 
@@ -28,7 +27,6 @@ NOT_FOR_STOCK = {
     codes.NO_RULE,
     codes.NO_SLOT,
     codes.BAD_QUANTITY,
-    codes.AMOUNT_TOO_LARGE,
 }
 
 
@@ -130,9 +128,9 @@ def slots_of(drafts: Sequence[Draft]) -> list[ParcelSlot]:
 
 def drafts_of(facts: Facts, plan: Plan, claim: Claim, *, at: datetime) -> list[Draft]:
     """What each order's plan comes to as rows, in claim order. Draws the ids of its allocations."""
-    ids, gaps = iter(allocations.next_ids(len(plan.line)) if len(plan.line) else ()), Gaps(facts, plan)
+    ids = iter(allocations.next_ids(len(plan.line)) if len(plan.line) else ())
     return [
-        draft_of(Drawn(facts, plan, place, gaps), ids, look=claim.looks[order.id] + 1)
+        draft_of(Drawn(facts, plan, place), ids, look=claim.looks[order.id] + 1)
         for place, order in enumerate(facts.orders)
     ]
 

@@ -12,14 +12,14 @@ from django.db import InterfaceError, InternalError, NotSupportedError, Operatio
 from dom_project.lib import db
 from routing import holdings, in_hand
 from routing.engine.moves import judge
-from routing.engine.plan import Options
+from routing.engine.plan import Mode, Options
 from routing.engine.solve import solve
 from routing.exchange import exchange
 from routing.holdings import Holdings
 
 log = logging.getLogger(__name__)
 
-OPTIONS = Options()
+OPTIONS = Options(mode=Mode.BATCH)
 TOGETHER = 1000  # orders of one problem
 MOST = 5000  # orders of one run
 NOT_OURS = (OperationalError, InterfaceError, ProgrammingError, InternalError, NotSupportedError)

@@ -13,6 +13,7 @@ from inventory import capacity, ledger
 from inventory.movements import Movement
 from routing import intake, requests, shortfalls, sourcing, waiting
 from routing.models import Outbox
+from routing.reoptimise import reoptimise
 
 from . import chance, floor
 from .demand import Market, orders_of_hour
@@ -79,6 +80,7 @@ def one_step(market: Market, start: datetime, end: datetime, *, per_day: float) 
     shipments.answer_recalls(at=at, actor="demo")
     while sourcing.source_due(at=at, owner=OWNER).claimed >= BATCH:
         continue
+    counts["planned anew"] = reoptimise(at=at, actor="engine").moved
     while shipments.dispatch_due(at=at, actor="demo", limit=BATCH) >= BATCH:
         continue
     pace = floor.Pace(min(PACE.pick, end - at), min(PACE.pack, end - at))

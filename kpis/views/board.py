@@ -61,7 +61,7 @@ class Asked:
 @require_GET
 @needs(Right.SEE_KPIS)
 def kpis(request: HttpRequest) -> HttpResponse:
-    """Five figures against target and the time before, one of them by day, and the nodes."""
+    """The figures against target and the time before, one of them by day, and the nodes."""
     asked, now = Asked.of(request), timezone.now()
     period = periods.latest(asked.days, at=now)
     read = board.read(period, at=now, channel=asked.channel, node=asked.node)
@@ -124,6 +124,8 @@ def _counted(figure: Figure, number: int, *, only: str = "") -> str:
         return ngettext("%(n)s line", "%(n)s lines", number) % told
     if figure.code == "csat" and not only:
         return ngettext("%(n)s answer", "%(n)s answers", number) % told
+    if figure.code == "saved_by_replanning" and not only:
+        return ngettext("%(n)s move", "%(n)s moves", number) % told
     return ngettext("%(n)s order", "%(n)s orders", number) % told
 
 

@@ -23,8 +23,7 @@ NO_RULE = 15
 NO_RULE_LEFT = 16
 ONLY_A_PART = 17
 NOTHING_FOUND = 18
-AMOUNT_TOO_LARGE = 19
-FIRST_CRITERION = 20
+FIRST_CRITERION = 19
 MAY = 65535  # nothing refused
 
 WORDS = (
@@ -47,7 +46,6 @@ WORDS = (
     "no_rule_left",
     "only_a_part",
     "nothing_found",
-    "amount_too_large",
 )
 
 

@@ -8,6 +8,8 @@ from fulfillment import orders, shipments
 from fulfillment.models import Shipment, Task
 from kpis import invariants, snapshots
 from kpis.models import DailyFact
+from routing import history
+from routing.history import Kind
 from routing.models import Order
 from tests import make
 from tests.fulfillment.sold import AT, allocate, stock
@@ -109,3 +111,25 @@ def test_a_shipped_order_needs_both_parcels_at_the_door():
     assert counted() == {"promised": 1}
     deliver(bowls, order.first_promise_at)
     assert counted() == {"promised": 1, "on_time": 1}
+
+
+def moved(order: Order, saved: int, *, to: str, at=AT) -> None:
+    told = {"saved": saved, "currency": "USD", "parcels": [{"node": to}], "from": ["DENVER"], "sooner": 0}
+    history.record(Kind.REPLANNED, [(order.id, told)], actor="engine", at=at)
+
+
+def test_what_planning_anew_saved_is_a_fact_of_the_day_and_node_that_an_order_moved_to():
+    make.node("RENO")
+    first, second = make.order("O-1"), make.order("O-2")
+    moved(first, 120, to="RENO")
+    moved(first, -20, to="RENO")
+    moved(second, 300, to="RENO", at=AT + 20 * HOUR)
+    snapshots.roll_up(at=AT)
+    assert invariants.broken_rows() == []
+    found = DailyFact.objects.filter(name="replanned").order_by("day")
+    assert [(str(f.day), f.node, f.channel, f.count, f.amount, f.currency) for f in found] == [
+        ("2026-11-10", "RENO", "web", 2, 100, "USD"),
+        ("2026-11-11", "RENO", "web", 1, 300, "USD"),
+    ]
+    snapshots.rebuild(at=AT)
+    assert DailyFact.objects.filter(name="replanned").count() == 2

@@ -13,6 +13,7 @@ from kpis.metrics import (
     on_time,
     order_to_ship_p50,
     reached,
+    saved_by_replanning,
     shown,
     stock_out_rate,
 )
@@ -43,6 +44,14 @@ def test_costs_in_two_currencies_are_not_added():
 @pytest.mark.parametrize("figure", [f.compute for f in FIGURES.values()], ids=list(FIGURES))
 def test_without_facts_there_is_no_figure_not_a_zero(figure):
     assert figure([]) is None
+
+
+def test_what_planning_anew_saved_is_added_up_and_dearer_moves_are_taken_off():
+    facts = [fact("replanned", 2, 500, currency="USD"), fact("replanned", 1, -120, day=NEXT, currency="USD")]
+    assert saved_by_replanning(facts) == 380
+    assert saved_by_replanning([fact("parcels", 1, 900, currency="USD")]) is None
+    with pytest.raises(ValueError, match="several currencies"):
+        saved_by_replanning([*facts, fact("replanned", 1, 5, currency="CAD")])
 
 
 def test_shares_are_parts_of_their_own_whole():

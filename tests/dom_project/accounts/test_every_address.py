@@ -75,6 +75,8 @@ pick_ship - amsi
 pick_hand_over - amsi
 routing ame -
 routing_edit - am
+replanning ame -
+replanning_switch - am
 routing_history ame -
 routing_version ame -
 routing_activate - am
