@@ -43,6 +43,8 @@ def _inside(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
         changes.append(Change("rule_switched_on" if new["enabled"] else "rule_switched_off", {"rule": name}))
     for part in PARTS:
         changes += _criteria(name, part, old[part], new[part])
+    if old.get("split_lines", True) != new.get("split_lines", True):
+        changes.append(Change("lines_split" if new.get("split_lines", True) else "lines_kept_whole", {"rule": name}))
     changes += [
         Change(f"{field}_changed", {"rule": name, "old": old[field], "new": new[field]})
         for field in ("rank", "max_parcels", "if_part", "if_none")

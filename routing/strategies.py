@@ -13,7 +13,7 @@ from routing import rules as formats
 from routing.models import Rule, Strategy, StrategyActivation, StrategyVersion
 from routing.weighing import Weighing
 
-FIELDS = ("ref", "name", "enabled", *formats.PARTS, "rank", "max_parcels", "if_part", "if_none")
+FIELDS = ("ref", "name", "enabled", *formats.PARTS, "rank", "max_parcels", "split_lines", "if_part", "if_none")
 MASTERS: Mapping[str, Any] = {"channel": Channel, "category": Category, "group": NodeGroup, "node": Node}
 
 
@@ -147,7 +147,7 @@ def rules_of(version: StrategyVersion | int) -> list[dict[str, Any]]:
     if isinstance(version, StrategyVersion) and "rules" in getattr(version, "_prefetched_objects_cache", {}):
         ordered = sorted(version.rules.all(), key=lambda rule: rule.position)
         return [{name: getattr(rule, name) for name in FIELDS} for rule in ordered]
-    return [formats.rule_data(rule) for rule in parsed_rules(version)]
+    return [{**formats.rule_data(rule), "split_lines": rule.split_lines} for rule in parsed_rules(version)]
 
 
 def parsed_rules(version: StrategyVersion | int) -> tuple[formats.Rule, ...]:

@@ -75,7 +75,7 @@ def try_order(
     # A rule without a ref gets one: the steps are told by it.
     rules = [{**rule, "ref": rule.get("ref") or f"new{n}"} for n, rule in enumerate(rules, start=1)]
     sets = [(strategies.parse(rules), weighing or Weighing())]
-    if live and (strategies.rules_of(live) != rules or live.weighing != sets[0][1]):
+    if live and (strategies.parsed_rules(live) != sets[0][0] or live.weighing != sets[0][1]):
         sets.append((strategies.parsed_rules(live), live.weighing))
     tried = compare(order.ref, sets, at=at)
     skus, own = _facts(order)

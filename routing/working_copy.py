@@ -196,6 +196,7 @@ def take_form(copy: WorkingCopy, ref: str, post: Callable[[str], str], posted: C
     parts: Data = {name: _text(post(name)) for name in SCALARS}
     parts["name"] = parts["name"].strip()
     parts["max_parcels"] = _whole(parts["max_parcels"])
+    parts["split_lines"] = post("split_lines") == "1"  # a switch that is off sends nothing
     for part in PARTS:
         parts[part] = [
             _posted_criterion(f"{part}-{place}", criterion, post, posted, digits)
@@ -255,6 +256,7 @@ def _rule(data: Mapping[str, Any]) -> Data:
         "which_nodes": _criteria(data.get("which_nodes"), "which_nodes"),
         "rank": _choice(data.get("rank"), formats.Rank, formats.Rank.COST),
         "max_parcels": parcels if isinstance(parcels, int) and not isinstance(parcels, bool) else _text(parcels),
+        "split_lines": data.get("split_lines") is not False,
         "if_part": _choice(data.get("if_part"), formats.IfPart, formats.IfPart.NEXT_RULE),
         "if_none": _choice(data.get("if_none"), formats.IfNone, formats.IfNone.NEXT_RULE),
     }

@@ -103,7 +103,8 @@ def rate_card(code: str = "standard", **fields: Any) -> RateCard:
 def rule(name: str = "Everything", **parts: Any) -> dict[str, Any]:
     """A rule for every order over every node: by cost, at most two parcels, a part is assigned."""
     defaults = {"enabled": True, "which_orders": [], "which_nodes": [], "rank": "cost", "max_parcels": 2}
-    return {"name": name, **defaults, "if_part": "assign", "if_none": "backorder", **parts}
+    ends = {"split_lines": True, "if_part": "assign", "if_none": "backorder"}
+    return {"name": name, **defaults, **ends, **parts}
 
 
 def strategy(*rules_: dict[str, Any], code: str = "main", at: datetime = MADE_AT) -> StrategyVersion:

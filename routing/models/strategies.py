@@ -72,6 +72,7 @@ class Rule(models.Model):
     which_nodes = models.JSONField(default=list)
     rank = models.CharField(max_length=12, choices=Rank.choices, default=Rank.COST)
     max_parcels = models.PositiveSmallIntegerField(default=1)
+    split_lines = models.BooleanField(default=True, db_default=True)
     if_part = models.CharField(max_length=10, choices=IfPart.choices, default=IfPart.NEXT_RULE)
     if_none = models.CharField(max_length=10, choices=IfNone.choices, default=IfNone.NEXT_RULE)
 

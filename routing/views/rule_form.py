@@ -112,6 +112,8 @@ class RuleForm:
     rank: Choice
     max_parcels: str
     max_parcels_was: str
+    split_lines: bool
+    split_lines_was: str
     if_part: Choice
     if_none: Choice
     faults: Mapping[str, str]  # by part
@@ -201,10 +203,18 @@ def form_of(
         rank=choice("rank", Rule.Rank),
         max_parcels=str(rule["max_parcels"]),
         max_parcels_was=str(old["max_parcels"]) if old and old["max_parcels"] != rule["max_parcels"] else "",
+        split_lines=rule["split_lines"],
+        split_lines_was=_split_lines_was(rule, old),
         if_part=choice("if_part", Rule.IfPart),
         if_none=choice("if_none", Rule.IfNone),
         faults=told,
     )
+
+
+def _split_lines_was(rule: Data, old: Data | None) -> str:
+    if old is None or old["split_lines"] == rule["split_lines"]:
+        return ""
+    return _("may be split") if old["split_lines"] else _("is kept whole")
 
 
 def _block(

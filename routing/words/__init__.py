@@ -161,6 +161,8 @@ CHANGES: sentences.Words = {
     "criterion_changed": _("“%(rule)s”: %(old)s became %(new)s"),
     "rank_changed": _("“%(rule)s”: ranked by %(new)s, before by %(old)s"),
     "max_parcels_changed": _("“%(rule)s”: most parcels %(new)s, before %(old)s"),
+    "lines_split": _("“%(rule)s”: a line may now be split between nodes"),
+    "lines_kept_whole": _("“%(rule)s”: a line is no longer split between nodes"),
     "if_part_changed": _("“%(rule)s”: if a part finds a place: %(new)s, before: %(old)s"),
     "if_none_changed": _("“%(rule)s”: if nothing finds a place: %(new)s, before: %(old)s"),
 }

@@ -35,7 +35,10 @@ def sentence(rule: formats.Rule | Mapping[str, Any], names: Names | None = None)
 def in_parts(rule: formats.Rule | Mapping[str, Any], names: Names) -> tuple[str, str, str]:
     """A rule's sentence in three parts: which orders, which nodes and how, what else."""
     rule = _rule(rule)
-    return orders(rule, names), ", ".join((nodes(rule, names), ranked(rule), parcels(rule))), outcome(rule)
+    how = [nodes(rule, names), ranked(rule), parcels(rule)]
+    if not rule.split_lines:
+        how.append(_("no line split"))
+    return orders(rule, names), ", ".join(how), outcome(rule)
 
 
 def orders(rule: formats.Rule, names: Names) -> str:

@@ -58,7 +58,8 @@
 
   // Who types on while an answer is on its way keeps what was typed, as long as it is the same rule.
   let sent = new Map(), typed = [];
-  const fields = () => new Map([...document.querySelectorAll('#editor :is(input:not([type=hidden]), select)[id]')].map(each => [each.id, each.value]));
+  const state = field => field.type === 'checkbox' ? field.checked : field.value;
+  const fields = () => new Map([...document.querySelectorAll('#editor :is(input:not([type=hidden]), select)[id]')].map(each => [each.id, state(each)]));
   const chosen = () => editor()?.elements.selected?.value;
   let rule = '';
   // Who has gone on to another field stays there, with the text that is chosen in it.
@@ -86,7 +87,7 @@
     for (const [id, value] of chosen() === rule ? typed : []) {
       const field = document.getElementById(id);
       if (!field || (field.options && ![...field.options].some(each => each.value === value))) continue;
-      field.value = value;
+      field[field.type === 'checkbox' ? 'checked' : 'value'] = value;
       if (field === active) writing = field;
       else if (field.matches('[data-live]')) takeIn();
     }

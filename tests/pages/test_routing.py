@@ -82,6 +82,28 @@ def test_rules_are_moved_switched_and_deleted_with_the_keyboard(routing: Page) -
     expect(page.get_by_text("Nothing is changed.")).to_be_visible()
 
 
+def test_lines_are_kept_whole_with_the_keyboard_though_an_answer_is_on_its_way(routing: Page) -> None:
+    page = routing
+    switch = page.get_by_role("switch", name="may be split between nodes")
+    expect(switch).to_be_checked()
+    parcels = page.get_by_label("At most so many parcels")
+    parcels.fill("3")
+    page.route(
+        "**/routing/edit/", lambda route: (switch.focus(), page.keyboard.press("Space"), route.continue_()), times=1
+    )
+    parcels.blur()
+    expect(page.get_by_text("“California from the West”: a line is no longer split between nodes")).to_be_visible()
+    expect(page.get_by_text("“California from the West”: most parcels 3, before 2")).to_be_visible()
+    expect(switch).not_to_be_checked()
+    expect(switch).to_be_focused()
+    expect(switch).to_have_accessible_description(
+        "A line that no node has whole is left whole: it counts as not served."
+    )
+    page.keyboard.press("Space")
+    expect(page.get_by_text("a line is no longer split")).to_have_count(0)
+    expect(switch).to_be_checked()
+
+
 def test_a_step_pressed_before_the_answer_to_the_last_one_is_not_lost(routing: Page) -> None:
     page = routing
     page.get_by_role("button", name="Move rule 1 down").focus()
@@ -211,6 +233,7 @@ def test_the_editor_is_accessible_with_faults_and_with_a_result(
     page.locator("#select-r3").click()
     expect(page.get_by_label("Name", exact=True)).to_have_value("Everything else")
     page.get_by_label("At most so many parcels").fill("0")
+    page.get_by_role("switch", name="may be split between nodes").uncheck()
     page.get_by_role("combobox", name="Condition on orders").select_option("Order value")
     page.locator("#criterion-which_orders").click()
     page.get_by_label("Order", exact=True).fill("NOBODY")

@@ -24,13 +24,14 @@ def test_a_difference_names_what_changed_inside_a_rule_with_both_values():
     far = {**NEAR, "amount": 120}
     old = plain("r1", which_nodes=[NEAR, WEST])
     new = {**plain("r1", which_nodes=[far], which_orders=[CHEAP]),
-           "name": "Near", "enabled": False, "rank": "distance", "max_parcels": 1}  # fmt: skip
+           "name": "Near", "enabled": False, "rank": "distance", "max_parcels": 1, "split_lines": False}  # fmt: skip
     assert difference([old], [new]) == [
         ("rule_renamed", {"old": "Rule r1", "new": "Near"}),
         ("rule_switched_off", {"rule": "Near"}),
         ("criterion_added", {"rule": "Near", "part": "which_orders", "new": CHEAP}),
         ("criterion_changed", {"rule": "Near", "part": "which_nodes", "old": NEAR, "new": far}),
         ("criterion_removed", {"rule": "Near", "part": "which_nodes", "old": WEST}),
+        ("lines_kept_whole", {"rule": "Near"}),
         ("rank_changed", {"rule": "Near", "old": "cost", "new": "distance"}),
         ("max_parcels_changed", {"rule": "Near", "old": 2, "new": 1}),
     ]  # fmt: skip
@@ -38,6 +39,12 @@ def test_a_difference_names_what_changed_inside_a_rule_with_both_values():
 
 def test_equal_rules_have_no_difference():
     assert difference([plain("r1")], [plain("r1")]) == []
+
+
+def test_a_rule_that_says_nothing_of_split_lines_splits_them():
+    silent = {key: value for key, value in plain("r1").items() if key != "split_lines"}
+    assert difference([silent], [plain("r1")]) == []
+    assert difference([{**silent, "split_lines": False}], [silent]) == [("lines_split", {"rule": "Rule r1"})]
 
 
 def test_the_fewest_rules_count_as_moved():

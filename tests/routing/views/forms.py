@@ -16,6 +16,7 @@ def rules_in(response: HttpResponse) -> list[dict[str, Any]]:
 def form_of(rule: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """What a browser sends of the rule's form."""
     sent = {name: rule[name] for name in ("name", "rank", "max_parcels", "if_part", "if_none")}
+    sent |= {"split_lines": "1"} if rule.get("split_lines", True) else {}
     for part in ("which_orders", "which_nodes"):
         for place, each in enumerate(rule[part]):
             at = f"{part}-{place}"

@@ -55,6 +55,31 @@ def test_what_is_changed_shows_what_it_was(send: Any, version: StrategyVersion) 
     assert [word for word, *_ in shown.context["rows"][0].badges] == ["Changed"]
 
 
+def test_a_switch_that_is_off_is_not_sent_and_keeps_lines_whole(send: Any, version: StrategyVersion) -> None:
+    first = strategies.rules_of(version)[0]
+    sent = form_of(first)
+    assert sent.pop("split_lines") == "1"
+    off = send("apply", **sent)
+    assert [rule["split_lines"] for rule in rules_in(off)] == [False, True]
+    assert off.context["changes"] == ["“California”: a line is no longer split between nodes"]
+    form = off.context["form"]
+    assert (form.split_lines, form.split_lines_was, form.words[1]) == (
+        False, "may be split", "any node within 500 km, cheapest first, at most 2 parcels, no line split"
+    )  # fmt: skip
+    on = send("apply", rules_in(off), **form_of(first))
+    assert (on.context["changes"], on.context["form"].split_lines_was) == ([], "")
+
+
+def test_a_rule_that_keeps_lines_whole_is_saved_in_the_next_version_only(send: Any, version: StrategyVersion) -> None:
+    rules = strategies.rules_of(version)
+    send("save", [{**rules[0], "split_lines": False}, rules[1]], reason="Whole")
+    newest = strategies.newest_version(version.strategy)
+    assert newest is not None
+    assert [rule["split_lines"] for rule in strategies.rules_of(newest)] == [False, True]
+    assert [rule.split_lines for rule in newest.rules.order_by("position")] == [False, True]
+    assert strategies.rules_of(version) == rules
+
+
 def test_values_are_typed_in_the_currency(send: Any, version: StrategyVersion) -> None:
     begun = send("criterion:which_orders", **form_of(strategies.rules_of(version)[1]) | {"add-which_orders": "value"})
     rest = rules_in(begun)[1]

@@ -35,10 +35,10 @@ def at(field, amount, negate=False):
             which_nodes=[is_("kind", "vendor", "third_party", negate=True), is_("group", "west", negate=True),
                          at("distance", 1200, negate=True), at("atp_left", 1, negate=True),
                          is_("node", "RENO", negate=True)],
-            rank="distance", max_parcels=1, if_part="exception", if_none="exception"),
+            rank="distance", max_parcels=1, split_lines=False, if_part="exception", if_none="exception"),
          "Orders not of fax, not by pickup, without goods of toys, not to CA or NV, worth less than $100.00 → "
          "any node but no vendors or third parties, not in West, farther than 1,200 km, keeping fewer than 1 of each, "
-         "but not RENO, nearest first, in one parcel → otherwise a person decides"),
+         "but not RENO, nearest first, in one parcel, no line split → otherwise a person decides"),
         ("the rest", make.rule(
             which_orders=[is_("category", "toys", "books", "pets"), is_("region", "CA"), at("value", 10000)],
             which_nodes=[is_("kind", "dc", "dark_store"), is_("group", "west"), is_("node", "RENO")],
@@ -57,7 +57,8 @@ def test_a_difference_reads_as_sentences():
     new = [
         {"ref": "r2", **make.rule("First")},
         {"ref": "r1", **make.rule("Near", which_orders=[at("value", 10000)], which_nodes=[at("distance", 120)],
-                                  rank="distance", max_parcels=1, if_part="exception", enabled=False)},
+                                  rank="distance", max_parcels=1, split_lines=False, if_part="exception",
+                                  enabled=False)},
     ]  # fmt: skip
     assert [sentences.change(change) for change in difference(old, new)] == [
         "“First” added at place 1",
@@ -65,6 +66,7 @@ def test_a_difference_reads_as_sentences():
         "“Near”: now only orders worth $100.00 or more",
         "“Near”: nodes within 80 km became nodes within 120 km",
         "“Near”: no longer only stores",
+        "“Near”: a line is no longer split between nodes",
         "“Near”: ranked by Distance, before by Full cost",
         "“Near”: most parcels 1, before 2",
         "“Near”: if a part finds a place: Exception, before: Assign it and back-order the rest",
