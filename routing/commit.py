@@ -16,6 +16,7 @@ from routing.engine import codes
 from routing.engine.plan import Action, Outcome, Plan
 from routing.exceptions import Raised
 from routing.facts import Facts
+from routing.gaps import Gaps
 from routing.history import Event, Kind
 from routing.pending import Claim
 
@@ -27,6 +28,7 @@ NOT_FOR_STOCK = {
     codes.NO_RULE,
     codes.NO_SLOT,
     codes.BAD_QUANTITY,
+    codes.AMOUNT_TOO_LARGE,
 }
 
 
@@ -128,9 +130,9 @@ def slots_of(drafts: Sequence[Draft]) -> list[ParcelSlot]:
 
 def drafts_of(facts: Facts, plan: Plan, claim: Claim, *, at: datetime) -> list[Draft]:
     """What each order's plan comes to as rows, in claim order. Draws the ids of its allocations."""
-    ids = iter(allocations.next_ids(len(plan.line)) if len(plan.line) else ())
+    ids, gaps = iter(allocations.next_ids(len(plan.line)) if len(plan.line) else ()), Gaps(facts, plan)
     return [
-        draft_of(Drawn(facts, plan, place), ids, look=claim.looks[order.id] + 1)
+        draft_of(Drawn(facts, plan, place, gaps), ids, look=claim.looks[order.id] + 1)
         for place, order in enumerate(facts.orders)
     ]
 

@@ -8,6 +8,7 @@ from msgspec import json
 from routing.engine.plan import Action, Outcome, Parcel, Plan
 from routing.engine.steering import MOST_ODDS, expected
 from routing.facts import Facts
+from routing.gaps import Gaps
 from routing.rules import Refusal
 
 # What a node is told to lack for an order whose address is at fault.
@@ -17,8 +18,9 @@ AT_NODES = {"no_address": "address_unknown", "country_not_served": "no_rate_abro
 class Drawn:
     """One order's part of a plan, with the facts to read it by."""
 
-    def __init__(self, facts: Facts, plan: Plan, place: int) -> None:
+    def __init__(self, facts: Facts, plan: Plan, place: int, gaps: Gaps | None = None) -> None:
         self.facts, self.plan, self.place = facts, plan, place
+        self.gaps = gaps or Gaps(facts, plan)
         self.order = facts.orders[place]
         self.parcels = plan.parcels(place)
         self.choices = plan.choices(place)
@@ -169,6 +171,7 @@ class Drawn:
                 "observed_at": {code[node]: self.facts.observed_at[node] for node in sorted(seen)},
                 "versions": dict(problem.versions),
                 "resource_cost": problem.resource_cost,
+                "data_gaps": self.gaps.of(self.place),
                 "look": look,
             },
         }

@@ -179,6 +179,20 @@ class Answers:
             return _("Stock was there, but no node that has it could be used.")
         return _("No node had stock that could be promised for it.")
 
+    def gaps(self) -> list[str]:
+        """What the facts lacked. Decisions of earlier versions kept nothing of it."""
+        return [
+            words.gap(gap["code"], {name: self._named(name, value) for name, value in gap["params"].items()})
+            for gap in self.decision.facts.get("data_gaps", [])
+        ]
+
+    def _named(self, name: str, value: Any) -> Any:
+        if name == "sku":
+            return self.names.get(value, value)
+        if name == "nodes":
+            return [self.name(code) for code in value]
+        return self.name(value) if name == "node" else value
+
     def cost(self) -> list[str]:
         return self.compared.sentences()
 

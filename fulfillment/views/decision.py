@@ -50,6 +50,7 @@ def explained(
         (_("Why not a closer node?"), answers.why_not_nearer()),
         (_("What stock was seen, how old was the feed?"), answers.stock()),
         (_("What did it cost, what would the next best have cost?"), answers.cost()),
+        (_("What was missing or odd in the facts?"), answers.gaps()),
     ]
     rows = answers.table({code: kind for code, _name, kind, *_rest in nodes}, away)
     near = min(len(rows), sum(not row.refused for row in rows) + NEAREST)

@@ -3,10 +3,11 @@
 from collections import Counter, defaultdict
 
 from routing.engine import obedience
-from routing.engine.carriage import COLLECTED, Carriage, carriage
+from routing.engine.carriage import COLLECTED, MOST, Carriage, carriage
 from routing.engine.plan import Action, Outcome, Plan
 from routing.engine.problem import Problem
 
+MOST_GRAMS = 10**12
 ODDS, MOST_ODDS = 10_000, 5_000  # odds of a no are told in 1/10,000 and count no further than a half
 
 
@@ -17,7 +18,7 @@ class AuditError(AssertionError):
 def cost_of_no(problem: Problem, entry: int) -> int:
     """What a line at this stock entry is expected to cost because the node may say no, to the nearest unit."""
     odds = min(max(int(problem.no_odds[entry]), 0), MOST_ODDS)
-    return (odds * max(problem.resource_cost, 0) + ODDS // 2) // ODDS
+    return (odds * min(max(problem.resource_cost, 0), MOST) + ODDS // 2) // ODDS
 
 
 def audit(problem: Problem, plan: Plan) -> None:
@@ -25,9 +26,10 @@ def audit(problem: Problem, plan: Plan) -> None:
     taken: Counter[int] = Counter()
     slots: Counter[tuple[int, int]] = Counter()
     served: Counter[int] = Counter()
+    weights = weights_of(problem)
     for order in sorted(range(problem.orders), key=lambda order: int(plan.served[order])):
         fault = obedience.fault(problem, plan, order, taken, slots)
-        _audit_order(problem, plan, order, taken, slots, served)
+        _audit_order(problem, plan, order, taken, slots, served, weights)
         if fault:
             raise AuditError(f"order {order}: {fault}")
     for entry, units in taken.items():
@@ -44,6 +46,26 @@ def audit(problem: Problem, plan: Plan) -> None:
             raise AuditError(f"line {line}: {units} units, reason {plan.reason[line]}")
 
 
+def _price(figure: int) -> int:
+    """A price below nothing, or beyond what prices can be, is none."""
+    return int(figure) if 0 < figure < MOST else 0
+
+
+def weights_of(problem: Problem) -> list[int]:
+    """[line] grams; where unknown, the units at the median of the category, else a kilogram each."""
+    units = [max(int(count), 0) for count in problem.units]
+    grams = [min(max(int(weight), 0), MOST_GRAMS) for weight in problem.grams]
+    known: defaultdict[int, list[int]] = defaultdict(list)
+    for line, weight in enumerate(grams):
+        if weight and units[line] and problem.category[line] >= 0:
+            known[int(problem.category[line])].append(weight // units[line])
+    for line, weight in enumerate(grams):
+        if not weight and units[line]:
+            alike = sorted(known.get(int(problem.category[line]), []))
+            grams[line] = min(units[line] * (max(alike[len(alike) // 2], 1) if alike else 1000), MOST_GRAMS)
+    return grams
+
+
 def _audit_order(
     problem: Problem,
     plan: Plan,
@@ -51,6 +73,7 @@ def _audit_order(
     taken: Counter[int],
     slots: Counter[tuple[int, int]],
     served: Counter[int],
+    weights: list[int],
 ) -> None:
     def fail(what: str) -> AuditError:
         return AuditError(f"order {order}: {what}")
@@ -79,7 +102,7 @@ def _audit_order(
     for line in lines:
         if served[line] > max(int(problem.units[line]), 0):
             raise fail(f"line {line} gets {served[line]} units")
-    _audit_parcels(problem, plan, order, slots, held)
+    _audit_parcels(problem, plan, order, slots, held, weights)
     _audit_sums(problem, plan, order)
     total = sum(wanted.values())
     got = sum(served[line] for line in lines)
@@ -95,7 +118,12 @@ def _audit_order(
 
 
 def _audit_parcels(
-    problem: Problem, plan: Plan, order: int, slots: Counter[tuple[int, int]], held: dict[int, Counter[int]]
+    problem: Problem,
+    plan: Plan,
+    order: int,
+    slots: Counter[tuple[int, int]],
+    held: dict[int, Counter[int]],
+    weights: list[int],
 ) -> None:
     def fail(what: str) -> AuditError:
         return AuditError(f"order {order}: {what}")
@@ -104,7 +132,7 @@ def _audit_parcels(
     grams: Counter[int] = Counter()
     for line in range(int(problem.ptr[order]), int(problem.ptr[order + 1])):
         units[int(problem.sku[line])] += max(int(problem.units[line]), 0)
-        grams[int(problem.sku[line])] += int(problem.grams[line])
+        grams[int(problem.sku[line])] += weights[line]
     for parcel in plan.parcels(order):
         goods = held.get(parcel.number, Counter())
         if not goods:
@@ -136,11 +164,18 @@ def _audit_sums(problem: Problem, plan: Plan, order: int) -> None:
     invoice = sum(parcel.freight + parcel.handling for parcel in parcels)
     late = sum(parcel.lateness for parcel in parcels)
     rejection = sum(cost_of_no(problem, entry) for _, entry in {(choice.parcel, choice.entry) for choice in choices})
-    scarcity = sum(choice.units * max(int(problem.price[choice.entry]), 0) for choice in choices)
-    scarcity += sum(max(int(problem.slot_price[parcel.node]), 0) for parcel in parcels)
-    lines = slice(problem.ptr[order], problem.ptr[order + 1])
-    wanted = problem.units[lines].clip(0).astype(int)
-    left = int(((wanted - plan.filled[lines]) * problem.unfilled[lines]).sum())
+    scarcity = sum(choice.units * _price(problem.price[choice.entry]) for choice in choices)
+    scarcity += sum(_price(problem.slot_price[parcel.node]) for parcel in parcels)
+    lines = range(int(problem.ptr[order]), int(problem.ptr[order + 1]))
+    worth: Counter[int] = Counter()  # lines of one SKU are worth what the dearest of them is
+    for line in lines:
+        worth[int(problem.sku[line])] = max(worth[int(problem.sku[line])], int(problem.unfilled[line]))
+    left = sum(
+        (max(int(problem.units[line]), 0) - int(plan.filled[line])) * worth[int(problem.sku[line])] for line in lines
+    )
+    why = plan.why_of(order)
+    if why and why.code == "amount_too_large":
+        left = 0
     claimed = [int(column[order]) for column in (plan.invoice, plan.rejection, plan.scarcity, plan.priced)]
     if claimed != [invoice, rejection, scarcity, invoice + late + left + rejection + scarcity]:
         raise AuditError(

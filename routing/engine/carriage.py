@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from routing.engine.problem import Method, Problem
 
+MOST = 2**31 - 1  # a larger price is none
 COLLECTED = (Method.PICKUP, Method.CURBSIDE)
 
 
@@ -20,7 +21,7 @@ def carriage(problem: Problem, order: int, node: int, ship_day: int, grams: int)
     """The cheapest service that keeps the promise, else the least of freight and lateness; None = no service."""
     slack = int(problem.slack[order])
     if problem.method[order] in COLLECTED:
-        return Carriage(-1, ship_day, 0, max(ship_day - slack, 0) * problem.late_per_day)
+        return Carriage(-1, ship_day, 0, max(ship_day - slack, 0) * _per_day(problem))
     zone = int(problem.zone[problem.dest[order], node])
     if zone < 0:
         return None
@@ -28,22 +29,26 @@ def carriage(problem: Problem, order: int, node: int, ship_day: int, grams: int)
     for service in range(len(problem.services)):
         freight = _price(problem, service, zone, grams)
         days = int(problem.transit[service, zone])
-        if freight is None or days < 0 or not int(problem.service_bits[node]) >> service & 1:
+        if freight is None or not 0 <= days <= 365 or not int(problem.service_bits[node]) >> service & 1:
             continue
         late = max(ship_day + days - slack, 0)
-        offers.append((late > 0, freight + late * problem.late_per_day, service, ship_day + days, freight))
+        offers.append((late > 0, freight + late * _per_day(problem), service, ship_day + days, freight))
     if not offers:
         return None
     _, cost, service, arrive_day, freight = min(offers)
     return Carriage(service, arrive_day, freight, cost - freight)
 
 
+def _per_day(problem: Problem) -> int:
+    return min(max(problem.late_per_day, 0), MOST)
+
+
 def _price(problem: Problem, service: int, zone: int, grams: int) -> int | None:
     rates = problem.rate[service, zone].tolist()
     for heaviest, price in zip(problem.band_grams.tolist(), rates, strict=True):
         if grams <= heaviest:
-            return price if price >= 0 else None
+            return price if 0 <= price <= MOST else None
     each = int(problem.per_kg_above[service, zone])
-    if not rates or rates[-1] < 0 or each < 0:
+    if not rates or not 0 <= rates[-1] <= MOST or not 0 <= each <= MOST:
         return None
     return int(rates[-1]) + -(-(grams - int(problem.band_grams[-1])) // 1000) * each

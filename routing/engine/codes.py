@@ -23,7 +23,8 @@ NO_RULE = 15
 NO_RULE_LEFT = 16
 ONLY_A_PART = 17
 NOTHING_FOUND = 18
-FIRST_CRITERION = 19
+AMOUNT_TOO_LARGE = 19
+FIRST_CRITERION = 20
 MAY = 65535  # nothing refused
 
 WORDS = (
@@ -46,6 +47,7 @@ WORDS = (
     "no_rule_left",
     "only_a_part",
     "nothing_found",
+    "amount_too_large",
 )
 
 

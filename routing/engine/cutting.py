@@ -48,7 +48,9 @@ def solve(eligibility: Eligibility, found: Candidates, order: int) -> Pieces | N
 
 def share(grams: NDArray[np.int64], units: NDArray[np.int64], of: NDArray[np.int64]) -> Int64:
     """Grams of `units` out of `of` units that weigh `grams`, rounded up."""
-    return -(-grams * units // np.maximum(of, 1))
+    of = np.maximum(of, 1)
+    each, rest = grams // of, grams % of  # apart, so that no product is too large
+    return each * units - (-rest * units // of)
 
 
 class Cutting:

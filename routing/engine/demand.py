@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.engine.gaps import MOST_GRAMS
 from routing.engine.problem import Bits, Bools, Int32, Int64, Problem
 from routing.rules import Refusal
 
@@ -43,6 +44,7 @@ def merged(problem: Problem) -> Demand:
     units = np.maximum(problem.units.astype(np.int64), 0)
     gaps += [Refusal("bad_quantity", {"line": ref}) for ref in problem.line_ref[units == 0].tolist()]
     grams = _weighed(problem, units, gaps)
+    gaps += [Refusal("negative_worth", {"line": ref}) for ref in problem.line_ref[problem.unfilled < 0].tolist()]
     unfilled = np.maximum(problem.unfilled, 0)
 
     key = owner * max(len(problem.sku_ref), 1) + problem.sku
@@ -89,16 +91,18 @@ def _held(node: NDArray[np.int16], start: Int64) -> Int32:
 
 def _weighed(problem: Problem, units: Int64, gaps: list[Refusal]) -> Int64:
     """Grams of every line; where unknown, the median of its category, else a kilogram a unit."""
-    unknown: Bools = (problem.grams <= 0) & (units > 0)
+    grams: Int64 = problem.grams.clip(0, MOST_GRAMS)
+    heavy = np.flatnonzero(problem.grams > MOST_GRAMS)
+    gaps += [Refusal("absurd_weight", {"sku": ref}) for ref in np.unique(problem.sku_ref[problem.sku[heavy]]).tolist()]
+    unknown: Bools = (grams <= 0) & (units > 0)
     if not unknown.any():
-        return np.maximum(problem.grams, 0)
-    known = (problem.grams > 0) & (units > 0)
-    each = problem.grams // np.maximum(units, 1)
-    grams = np.maximum(problem.grams, 0).copy()
+        return grams
+    known = (grams > 0) & (units > 0)
+    each = grams // np.maximum(units, 1)
     for category in np.unique(problem.category[unknown]):
         alike = each[known & (problem.category == category)] if category >= 0 else each[:0]
         guess = max(int(np.sort(alike)[len(alike) // 2]), 1) if len(alike) else GRAMS_UNKNOWN
         lines = unknown & (problem.category == category)
-        grams[lines] = guess * units[lines]
+        grams[lines] = np.where(units[lines] > MOST_GRAMS // guess, MOST_GRAMS, guess * units[lines])
     gaps += [Refusal("no_weight", {"sku": ref}) for ref in np.unique(problem.sku_ref[problem.sku[unknown]]).tolist()]
     return grams

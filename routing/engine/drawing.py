@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.engine import codes
+from routing.engine import codes, gaps
 from routing.engine.alternatives import alternatives
 from routing.engine.batch.repair import Displaced
 from routing.engine.demand import Demand
@@ -15,7 +15,6 @@ from routing.engine.parcels import parcels_of
 from routing.engine.plan import Options, Plan
 from routing.engine.problem import Bits, Int32, Int64, Problem
 from routing.engine.verdicts import Verdicts, joined
-from routing.rules import Refusal
 
 
 def draw(
@@ -52,7 +51,8 @@ def draw(
     np.add.at(filled, line, units)
     left = demand.units.copy()
     np.subtract.at(left, pieces.want, pieces.units)
-    priced = _sums(demand.order, left * demand.unfilled, m) + _sums(parcels.order, parcels.priced, m)
+    each = np.where(look.too_large[demand.order], 0, demand.unfilled)
+    priced = _sums(demand.order, left * each, m) + _sums(parcels.order, parcels.priced, m)
 
     return Plan(
         mode=options.mode,
@@ -95,7 +95,7 @@ def draw(
         refused=_refused(problem, granted, options),
         **alternatives(problem, demand, look, granted),
         refusals=codes.refusals_of(problem),
-        data_gaps=(*demand.gaps, *look.tariff.gaps(), *_places_missing(problem)),
+        data_gaps=(*demand.gaps, *gaps.of_problem(problem)),
         counts={"orders": m, "parcels": len(parcels.order), "pieces": len(line), **counts},
     )
 
@@ -140,15 +140,3 @@ def _refused(problem: Problem, granted: list[Verdicts], options: Options) -> Bit
     for verdicts in granted:
         refused[verdicts.rows] = verdicts.refused
     return refused
-
-
-def _places_missing(problem: Problem) -> list[Refusal]:
-    """Nodes and destinations without a zone anywhere: most likely without coordinates."""
-    if not problem.zone.size:
-        return []
-    nodes = np.flatnonzero((problem.zone < 0).all(0)).tolist()
-    dests = np.flatnonzero((problem.zone < 0).all(1)).tolist()
-    return [
-        *(Refusal("node_without_zone", {"node": problem.node_codes[node]}) for node in nodes),
-        *(Refusal("destination_without_zone", {"destination": dest}) for dest in dests),
-    ]

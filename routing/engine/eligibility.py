@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.engine import codes
+from routing.engine import codes, gaps
 from routing.engine.demand import Demand
 from routing.engine.masks import Codes, Masks, RuleMask
 from routing.engine.offers import Offers, Picks
@@ -100,8 +100,9 @@ class Eligibility:
         self.problem, self.demand, self.masks = problem, demand, masks
         self.tariff, self.residual = tariff, residual
         self.steering = Steering(problem)
-        self.pick: Costs = problem.pick.astype(np.float64)
-        self.fix: Int64 = problem.fix + self.steering.slot
+        beyond = gaps.no_cost(problem)  # such nodes are refused: their figures must not spoil the others'
+        self.pick: Costs = np.where(beyond, 0, problem.pick).astype(np.float64)
+        self.fix: Int64 = np.where(beyond, 0, problem.fix) + self.steering.slot
         self.unfilled: Int64 = demand.unfilled * demand.units
 
     def candidates(self, rows: Int64, mask: RuleMask, parcels: int, own: Int32 | None = None) -> Candidates:

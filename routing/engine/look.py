@@ -18,6 +18,9 @@ from routing.rules import IfNone, IfPart, Rank, Rule
 AFTER_PART = {IfPart.ASSIGN: Action.BACKORDER, IfPart.EXCEPTION: Action.EXCEPTION}
 AFTER_NONE = {IfNone.BACKORDER: Action.BACKORDER, IfNone.EXCEPTION: Action.EXCEPTION}
 
+LARGEST_AMOUNT = 2.0**52  # below, every cost is exact
+LONGEST_DELAY = 2**17  # days that a parcel can be late
+
 
 class Look:
     """The tables of one problem, and what is left of it."""
@@ -29,6 +32,7 @@ class Look:
         self.masks = Masks(problem, demand, self.tariff)
         self.eligibility = Eligibility(problem, demand, self.masks, self.tariff, self.residual)
         self.length = demand.length
+        self.too_large = self._too_large()
         self.reasons = Reasons(self.eligibility, explain=options.explain)
 
     def at(self, rows: Int64) -> Verdicts:
@@ -59,7 +63,31 @@ class Look:
         """The places of orders that ask for anything; the others are done."""
         empty = self.length[verdicts.rows] == 0
         verdicts.outcome[empty], verdicts.action[empty] = Outcome.ALL, Action.NONE
-        return np.flatnonzero(~empty)
+        too_large = self.too_large[verdicts.rows]
+        if too_large.any():
+            verdicts.why[too_large] = codes.AMOUNT_TOO_LARGE
+            for row in verdicts.rows[too_large].tolist():
+                self._all_lines(verdicts, row, codes.AMOUNT_TOO_LARGE)
+        return np.flatnonzero(~(empty | too_large))
+
+    def _too_large(self) -> Bools:
+        """[order] its amounts may be more than whole numbers of this type tell apart: it is not tried."""
+        demand, tariff, fix = self.demand, self.tariff, np.abs(self.eligibility.fix)
+        steering = self.eligibility.steering
+        unit = float(np.abs(self.eligibility.pick).max(initial=0)) + float(steering.price.max(initial=0))
+        late = tariff.late * LONGEST_DELAY
+        parcel = float(fix.max(initial=0)) + float(tariff.rate.max(initial=0)) + late
+        line = parcel + float(steering.no.max(initial=0))
+        each = np.maximum(demand.unfilled.astype(np.float64), unit)
+        heavy = demand.grams / 1000 * float(tariff.per_kg_above.max(initial=0))
+        bound = np.zeros(self.problem.orders)
+        np.add.at(bound, demand.order, demand.units * each + heavy + line)
+        too_large: Bools = bound >= LARGEST_AMOUNT
+        return too_large
+
+    def _all_lines(self, verdicts: Verdicts, row: int, code: int) -> None:
+        wants = np.arange(self.demand.ptr[row], self.demand.ptr[row + 1], dtype=np.int64)
+        verdicts.reasons.append((wants, np.full(len(wants), code)))
 
     def _no_rule_left(self, verdicts: Verdicts, places: Int64) -> None:
         tried = verdicts.rule[places] >= 0
@@ -67,8 +95,7 @@ class Look:
         verdicts.why[places] = np.where(tried, codes.NO_RULE_LEFT, codes.NO_RULE)
         verdicts.fragile[places[verdicts.outcome[places] == Outcome.PART]] = True
         for row in verdicts.rows[places[~tried]].tolist():
-            wants = np.arange(self.demand.ptr[row], self.demand.ptr[row + 1], dtype=np.int64)
-            verdicts.reasons.append((wants, np.full(len(wants), codes.NO_RULE)))
+            self._all_lines(verdicts, row, codes.NO_RULE)
 
     def _alike(self, rows: Int64, places: Int64, mask: RuleMask) -> list[tuple[Int64, int]]:
         """(places of orders of one length, the parcels each may take); what is collected goes as one."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.engine import codes
+from routing.engine import codes, gaps
 from routing.engine.demand import Demand
 from routing.engine.problem import Ability, Bits, Bools, Int64, Method, Problem
 from routing.engine.tariff import Tariff
@@ -147,7 +147,7 @@ class Masks:
         for number, refused in (
             (codes.NOT_PICKUP_NODE, ~shipped & ~pinned),
             (codes.NO_ZONE, shipped & (zone < 0)),
-            (codes.NO_RATE, shipped & (zone >= 0) & ~served),
+            (codes.NO_RATE, (shipped & (zone >= 0) & ~served) | gaps.no_cost(problem)),
             (codes.ABILITY_MISSING, needs[:, None] & problem.abilities == 0),
             (codes.NODE_CLOSED, self.closed()),
         ):
@@ -159,7 +159,7 @@ class Masks:
         problem = self.problem
         if not problem.rate.size:
             return np.zeros((len(tariff.kinds), tariff.zones), np.bool_)
-        runs = (problem.rate >= 0).any(2) & (problem.transit >= 0)
+        runs = (tariff.rate >= 0).any(2) & (tariff.transit >= 0)
         collects = (tariff.kinds[:, None].astype(np.int64) >> np.arange(len(runs))) & 1
         served: Bools = collects @ runs.astype(np.int64) > 0
         return served

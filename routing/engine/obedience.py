@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 
 from routing.engine.carriage import COLLECTED, carriage
-from routing.engine.plan import Action, Mode, Outcome, Plan
+from routing.engine.plan import Action, Outcome, Plan
 from routing.engine.problem import Problem
 from routing.rules import KINDS, METHODS, Criterion, IfNone, IfPart, Rank, Rule
 
+ENDLESS = 2**31 - 1  # no figure of a stock
 UNKNOWN_KM = 2**31  # such nodes come last
 
 
@@ -16,8 +17,8 @@ def fault(
 ) -> str:
     """What the plan of this order does against its rule, "" when nothing.
 
-    `taken` by stock entry and `slots` by (node, ship day) are what the orders served before it took; a plan that was
-    not made order by order is judged on the whole stock instead.
+    `taken` by stock entry and `slots` by (node, ship day) are what the orders served before it took; an order
+    that was planned together with others is judged on the whole stock instead.
     """
     place = int(plan.rule[order])
     if place < 0:
@@ -27,7 +28,7 @@ def fault(
         return f"rule {rule.ref} does not select it"
     return (
         _wrong_end(plan, order, rule)
-        or _wrong_nodes(problem, plan, order, rule, taken if _in_turn(plan) else {})
+        or _wrong_nodes(problem, plan, order, rule, taken if _in_turn(plan, order) else {})
         or _outranked(problem, plan, order, taken, slots)
     )
 
@@ -86,20 +87,21 @@ def _wrong_nodes(problem: Problem, plan: Plan, order: int, rule: Rule, taken: Ma
             if criterion.field != "atp_left":
                 if not allows_node(problem, order, node, criterion):
                     return f"rule {rule.ref} condition {position} refuses node {node}"
-            elif criterion.negate and not _in_turn(plan):
+            elif criterion.negate and not _in_turn(plan, order):
                 continue  # others may have taken some first
             elif (left >= criterion.amount) == criterion.negate:
                 return f"rule {rule.ref} condition {position}: {left} units are left at node {node}"
     return ""
 
 
-def _in_turn(plan: Plan) -> bool:
-    return plan.mode is Mode.EXACT_FCFS
+def _in_turn(plan: Plan, order: int) -> bool:
+    return bool(plan.served[order])
 
 
 def atp(problem: Problem, entry: int) -> int:
     """Units of a stock entry that can be promised before anyone takes some."""
-    return max(int(problem.free[entry]) - max(int(problem.buffer[entry]), 0), 0)
+    free, buffer = int(problem.free[entry]), max(int(problem.buffer[entry]), 0)
+    return max(free - buffer, 0) if max(free, buffer) < ENDLESS else 0
 
 
 def _outranked(
@@ -108,7 +110,7 @@ def _outranked(
     """A nearer node that has all of it, where nodes are ranked by distance and the plan is one whole parcel."""
     rule, parcels = problem.rules[plan.rule[order]], plan.parcels(order)
     whole = len(parcels) == 1 and Outcome(int(plan.outcome[order])) is Outcome.ALL
-    if rule.rank is not Rank.DISTANCE or not whole or not _in_turn(plan):
+    if rule.rank is not Rank.DISTANCE or not whole or not _in_turn(plan, order):
         return ""
     chosen = parcels[0].node
     away = [km if km >= 0 else UNKNOWN_KM for km in problem.distance_km[problem.dest[order]].tolist()]

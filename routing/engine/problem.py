@@ -294,8 +294,17 @@ ARRAYS: Mapping[str, str] = {part.name: _TYPES[id(part.type)] for part in fields
 
 
 def _fitted(array: NDArray[Any], kind: np.dtype[Any]) -> NDArray[Any]:
-    """The array in this type; a figure beyond its range becomes the nearest it can hold, not a wrapped one."""
-    if array.dtype != kind and array.dtype.kind in "iu" and array.dtype.itemsize >= kind.itemsize:
+    """The array in this type; a figure beyond its range becomes the nearest it can hold, not a wrapped one.
+
+    What is not a number becomes −1: no stock, no price, no zone.
+    """
+    if array.dtype.kind == "f":
+        limits = np.iinfo(kind)
+        whole = np.where(np.isnan(array), -1 if limits.min else 0, array).clip(limits.min, limits.max)
+        beyond = whole >= float(limits.max)  # the float next to the largest int64 is one more
+        array = np.where(beyond, 0, whole).astype(np.int64)
+        array[beyond] = limits.max
+    elif array.dtype != kind and array.dtype.kind in "iu" and array.dtype.itemsize >= kind.itemsize:
         limits = np.iinfo(kind)
         array = array.clip(limits.min, limits.max)
     # what could still be written elsewhere is copied

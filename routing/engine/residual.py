@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.engine import gaps
 from routing.engine.problem import Bools, Int32, Int64, Problem
 
 NOTHING_LEFT = np.iinfo(np.int16).max  # ship day of a node without a slot
@@ -18,7 +19,7 @@ class Residual:
         self.entry[skus, problem.stock_node] = np.arange(len(skus), dtype=np.int32)
         self.atp: Int32 = np.full(shape, -1, np.int32)  # −1 = not stocked
         left = problem.free.astype(np.int64) - np.maximum(problem.buffer, 0)
-        self.atp[skus, problem.stock_node] = left.clip(0, np.iinfo(np.int32).max)
+        self.atp[skus, problem.stock_node] = np.where(gaps.no_stock(problem), 0, left.clip(0, gaps.LARGEST))
         self.slots: NDArray[np.int64] = np.maximum(problem.slots_left.astype(np.int64), 0)
         self.ship_day: Int64 = problem.ship_day.astype(np.int64)
         room = self.slots > 0

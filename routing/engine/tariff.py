@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.engine.gaps import LARGEST, MOST_DAYS
 from routing.engine.problem import Int64, Problem
-from routing.rules import Refusal
 
 Costs = NDArray[np.float64]  # whole minor units, exact to 2**53; +inf = may not be
 Index = NDArray[np.intp]
@@ -21,11 +21,13 @@ class Tariff:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.late = max(problem.late_per_day, 0)
+        self.late = min(max(problem.late_per_day, 0), LARGEST)
         services, zones, bands = problem.rate.shape
         self.zones, self.bands = zones, max(bands, 1)
-        self.transit = problem.transit.astype(np.int64)
-        rate = problem.rate if bands else np.full((services, zones, 1), -1, np.int64)
+        self.transit = np.where(problem.transit > MOST_DAYS, -1, problem.transit).astype(np.int64)
+        self.rate: Int64 = np.where(problem.rate > LARGEST, -1, problem.rate)
+        self.per_kg_above: Int64 = np.where(problem.per_kg_above > LARGEST, -1, problem.per_kg_above)
+        rate = self.rate if bands else np.full((services, zones, 1), -1, np.int64)
         self.top = int(problem.band_grams[-1]) if bands else -1
         self.longest = int(self.transit.max(initial=0))
         self.soonest = int(self.transit[self.transit >= 0].min(initial=self.longest))
@@ -112,11 +114,11 @@ class Tariff:
 
     def freight(self, service: NDArray[np.int8], zone: Int64, grams: Int64) -> Int64:
         """Price of each parcel on its service, without lateness; 0 where none is needed."""
-        if not self.problem.rate.size:
+        if not self.rate.size:
             return np.zeros(len(service), np.int64)
         band = np.minimum(np.searchsorted(self.problem.band_grams, grams), self.bands - 1)
-        above = -(-np.maximum(grams - self.top, 0) // 1000) * self.problem.per_kg_above[service, zone]
-        return np.where(service >= 0, self.problem.rate[service, zone, band] + above, 0)
+        above = -(-np.maximum(grams - self.top, 0) // 1000) * self.per_kg_above[service, zone]
+        return np.where(service >= 0, self.rate[service, zone, band] + above, 0)
 
     def arrives(self, service: NDArray[np.int8], zone: Int64, ship_day: Int64) -> Int64:
         """Day each parcel arrives; collected goods are there on the day they are ready."""
@@ -130,18 +132,17 @@ class Tariff:
 
     def _heavy(self, place: Index, grams: Int64) -> tuple[Costs, NDArray[np.int8]]:
         """(cost, service) of parcels above the last band; grams has the shape of place or spreads over it."""
-        problem = self.problem
         best = np.where(place == self.free_at, 0.0, CANNOT)
         chosen = np.full(place.shape, -1, np.int8)
         found_on_time = np.zeros(place.shape, np.bool_)
-        if not problem.rate.size:
+        if not self.rate.size:
             return best, chosen
         cell = np.where(place < self.free_at, place, 0) // self.bands
         zone, cell = cell % self.zones, cell // self.zones
         left, kind = cell % self.days - 1, cell // self.days
         started = -(-(grams - self.top) // 1000)
-        for service in range(len(problem.rate)):
-            rate, each = problem.rate[service, zone, -1], problem.per_kg_above[service, zone]
+        for service in range(len(self.rate)):
+            rate, each = self.rate[service, zone, -1], self.per_kg_above[service, zone]
             transit = self.transit[service, zone]
             late = np.maximum(transit - left, 0)
             may = (place < self.free_at) & (rate >= 0) & (each >= 0) & (transit >= 0) & self._bit[kind, service]
@@ -151,18 +152,3 @@ class Tariff:
             best, chosen = np.where(better, cost, best), np.where(better, service, chosen).astype(np.int8)
             found_on_time |= on_time
         return best, chosen
-
-    def gaps(self) -> list[Refusal]:
-        """Prices that are missing although the service runs there, and tables that fall where they should rise."""
-        problem, found = self.problem, []
-        if problem.late_per_day < 0:
-            found.append(Refusal("negative_lateness", {"amount": problem.late_per_day}))
-        for service, name in enumerate(problem.services):
-            runs = problem.transit[service] >= 0
-            for zone in np.flatnonzero(runs & (problem.rate[service] < 0).any(1)).tolist():
-                found.append(Refusal("no_rate", {"service": name, "zone": zone}))
-            for zone in np.flatnonzero(runs & (np.diff(problem.rate[service], axis=1) < 0).any(1)).tolist():
-                found.append(Refusal("rate_falls", {"service": name, "zone": zone}))
-            for zone in np.flatnonzero(runs & (problem.per_kg_above[service] < 0)).tolist():
-                found.append(Refusal("no_rate_above", {"service": name, "zone": zone}))
-        return found

@@ -47,9 +47,36 @@ REASONS: sentences.Words = {
     "no_strategy": _("No strategy is live."),
     "no_rate_card": _("No rate card is live."),
     "shortfall_stopped": _("Too many allocations would move at once; a person must look."),
-    "no_weight": _("The weight of SKU %(sku)s is unknown; it was counted as nothing."),
-    "node_without_zone": _("Node %(node)s has no place, so its freight is unknown."),
-    "destination_without_zone": _("The destination has no place, so its freight is unknown."),
+}
+
+# What the facts of a decision lacked, and what was done about it.
+GAPS: sentences.Words = {
+    "no_weight": _("The weight of %(sku)s is unknown; it was taken to weigh what its category does."),
+    "absurd_weight": _("The weight of %(sku)s is beyond belief; no carrier has a price for it."),
+    "bad_quantity": _("Line %(line)s has no quantity that can be routed; it was left."),
+    "negative_worth": _("A unit of line %(line)s is worth less than nothing; it was counted as worth nothing."),
+    "negative_inertia": _("What a move must save is below nothing; it was counted as nothing."),
+    "node_without_zone": _("The place of %(node)s is unknown; nothing was sent from there."),
+    "destination_without_zone": _("The place it goes to is unknown; no node could be priced."),
+    "negative_node_cost": _("Work at %(node)s costs less than nothing; it was counted as it is."),
+    "absurd_node_cost": _("What work costs at %(node)s is beyond belief; nothing was asked of it."),
+    "no_service": _("No carrier collects at %(node)s, or its costs can't be told in this currency; it sent nothing."),
+    "bad_slot_price": _("The price of a parcel slot at %(node)s can't be; it was counted as none."),
+    "negative_stock": _("The stock of %(sku)s is below nothing at %(nodes)s; it was counted as none."),
+    "absurd_stock": _("The stock of %(sku)s is beyond belief at %(nodes)s; it was counted as none."),
+    "negative_buffer": _("The safety stock of %(sku)s is below nothing at %(nodes)s; it was counted as none."),
+    "bad_price": _("The scarcity price of %(sku)s at %(nodes)s can't be; it was counted as none."),
+    "bad_odds": _("The odds of a no for %(sku)s at %(nodes)s can't be; the nearest that can were taken."),
+    "bad_lateness": _("The cost of a day late can't be; the nearest that can was taken."),
+    "bad_resource_cost": _("The cost of sourcing again can't be; the nearest that can was taken."),
+    "no_rate": _("%(service)s has no price for some weights to zone %(zones)s; it was not used for these."),
+    "no_rate_above": _("%(service)s has no price above its last weight to zone %(zones)s; it was not used there."),
+    "zero_rate": _("%(service)s costs nothing for some weights to zone %(zones)s; it was counted as it is."),
+    "absurd_rate": _("A price of %(service)s to zone %(zones)s is beyond belief; it was counted as none."),
+    "no_transit": _("%(service)s has prices to zone %(zones)s, but no days on the road; it was not used there."),
+    "absurd_transit": _("%(service)s is on the road to zone %(zones)s for over a year; it was not used there."),
+    "rate_falls": _("%(service)s is cheaper for heavier parcels to zone %(zones)s; it was counted as it is."),
+    "rate_falls_by_zone": _("%(service)s is cheaper to zone %(zones)s than to a nearer one; it was counted as it is."),
 }
 
 EVENTS: sentences.Words = {
@@ -179,6 +206,7 @@ WORDS: sentences.Words = {
     **CHANGES,
     **{f"stayed_{why}": text for why, text in STAYED.items()},
     **{f"event_{kind}": text for kind, text in EVENTS.items()},
+    **{f"gap_{code}": text for code, text in GAPS.items()},
 }
 sentences.teach(WORDS)
 
@@ -186,6 +214,11 @@ sentences.teach(WORDS)
 def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     """The sentence of a code (of an event: `event_` + its kind) in the reader's language."""
     return sentences.sentence(code, params)
+
+
+def gap(code: str, params: Mapping[str, Any]) -> str:
+    """What the facts lacked, and what was done about it."""
+    return sentences.sentence(f"gap_{code}", params)
 
 
 def event(kind: str) -> str:

@@ -161,6 +161,23 @@ def test_where_the_address_stops_it_stock_is_not_blamed(desk, reno, clock, field
     assert "No node had stock" not in page
 
 
+def test_what_was_missing_in_the_facts_of_a_decision_is_said_in_words(desk, reno, clock):
+    make.strategy()
+    make.rate_card()
+    Sku.objects.filter(code="MUG").update(weight_grams=0, name="Mug")
+    stock(make.node("NOWHERE", name="Nowhere store", latitude=None, longitude=None), MUG=3)
+    capacity.open_days(at=clock)
+    weighed = make.order(lines={"TRAY": 1})
+    order = make.order(lines={"MUG": 1})
+    Pending.objects.update(next_at=AT)
+    sourcing.source_due(at=clock, owner="one")
+    page = text_of(desk.get(f"/orders/{order.ref}/"))
+    assert "What was missing or odd in the facts?" in page
+    assert "The weight of Mug is unknown; it was taken to weigh what its category does." in page
+    assert "The place of Nowhere store is unknown; nothing was sent from there." in page
+    assert "What was missing" not in text_of(desk.get(f"/orders/{weighed.ref}/"))
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

@@ -30,7 +30,7 @@ class Field:
         steering = look.eligibility.steering
         self.entry: Int32 = residual.entry[orders.skus]
         self.atp: Int64 = residual.atp[orders.skus].astype(np.int64)
-        self.pick: Int64 = problem.pick.astype(np.int64)
+        self.pick: Int64 = look.eligibility.pick.astype(np.int64)
         self.price: Int64 | None = None  # [row, node] scarcity price that came with the problem
         self.no: Int64 | None = None  # [row, node] expected cost of a no
         if steering.prices_units:
@@ -53,14 +53,14 @@ class Field:
         No winner costs more than every line alone: left, or in the dearest parcel at the dearest unit cost. A dual
         above the cost of leaving the unit wins nothing. `parts`: fractions of a minor unit that duals are told in.
         """
-        orders, problem = self.orders, self.look.problem
+        orders, per_kg = self.orders, int(self.look.tariff.per_kg_above.max(initial=0))
         steering = self.look.eligibility.steering
         unfilled = np.maximum.reduceat(orders.unfilled, orders.ptr[:-1]) if orders.count else np.zeros(0, np.int64)
         units = np.add.reduceat(orders.units, orders.ptr[:-1]) if orders.count else unfilled
         dearest = int(self.pick.max(initial=0)) + int(steering.price.max(initial=0)) + int(steering.no.max(initial=0))
         late = int(np.where(np.isfinite(self.base), self.base, 0).max(initial=0))
         freight = int(np.where(np.isfinite(self.freight), self.freight, 0).max(initial=0))
-        parcel = freight + late + int(problem.per_kg_above.max(initial=0)) * (int(orders.grams.max(initial=0)) // 1000)
+        parcel = freight + late + per_kg * (int(orders.grams.max(initial=0)) // 1000)
         bound = units * dearest + 2 * orders.length * (unfilled + parcel)
         return bound * parts >= EXACT
 

@@ -102,7 +102,7 @@ def _homes(look: Look) -> Int64:
     demand = look.demand
     homes = np.full(look.problem.orders, -1, np.int64)
     whole = np.bincount(demand.order[demand.units <= 0], minlength=look.problem.orders) == 0
-    waiting = np.flatnonzero((look.length > 0) & (look.length <= MOST_LINES) & whole)
+    waiting = np.flatnonzero((look.length > 0) & (look.length <= MOST_LINES) & whole & ~look.too_large)
     for place, mask in enumerate(look.masks.rules):
         selected = mask.selects[waiting]
         mine, waiting = waiting[selected], waiting[~selected]

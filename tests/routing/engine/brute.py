@@ -147,7 +147,7 @@ class Trial:
 
     def needs_cutting(self):
         """Some line fits whole nowhere, yet a node may have a unit of it: more ways than are tried here."""
-        return any(
+        return self.rule.split_lines and any(
             not self.may[line]
             and any(
                 told is None or told[0] == "rule_atp_left"

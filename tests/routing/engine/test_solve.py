@@ -238,7 +238,7 @@ def test_gaps_in_the_data_are_named_and_never_raise():
         nodes=2,
         grams=0,
         zone=[[0, -1]],
-        rate=[[[-1, 600, 700]] * 3, [[-1, 500, -1]] * 3],
+        rate=[[[-1, 600, 700]] * 3, [[500, 400, -1]] * 3],
         per_kg_above=[[-1] * 3] * 2,
         late_per_day=-5,
     )
@@ -247,7 +247,7 @@ def test_gaps_in_the_data_are_named_and_never_raise():
     assert plan.reason_of(0).code == "bad_quantity"
     found = {gap.code for gap in plan.data_gaps}
     assert found == {
-        "bad_quantity", "no_weight", "no_rate", "no_rate_above", "rate_falls", "node_without_zone", "negative_lateness"
+        "bad_quantity", "no_weight", "no_rate", "no_rate_above", "rate_falls", "node_without_zone", "bad_lateness"
     }  # fmt: skip
 
 
