@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from routing.rules import PARTS, parse_rules, rule_data
+from routing.weighing import PARTS as PARTS_WEIGHED
+from routing.weighing import Weighing
 
 
 class Change(NamedTuple):
@@ -32,6 +34,15 @@ def difference(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]
             changes.append(Change("rule_moved", {"rule": rule["name"], "old": old_place[ref], "new": place}))
         changes += _inside(before[ref], rule)
     return changes
+
+
+def turned(old: Weighing, new: Weighing) -> list[Change]:
+    """Which parts of what is weighed beside the invoice were switched on or off."""
+    return [
+        Change(f"{part}_switched_{'on' if getattr(new, part) else 'off'}", {})
+        for part in PARTS_WEIGHED
+        if getattr(old, part) != getattr(new, part)
+    ]
 
 
 def _inside(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:

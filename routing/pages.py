@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from .views import replanning, strategy, versions
+from .views import odds, replanning, strategy, versions
 
 urlpatterns = [
     path("routing/", strategy.routing, name="routing"),
     path("routing/edit/", strategy.routing_edit, name="routing_edit"),
     path("routing/replanning/", replanning.replanning, name="replanning"),
     path("routing/replanning/switch/", replanning.replanning_switch, name="replanning_switch"),
+    path("routing/odds/", odds.routing_odds, name="routing_odds"),
     path("routing/history/", versions.routing_history, name="routing_history"),
     path("routing/versions/<int:number>/", versions.routing_version, name="routing_version"),
     path("routing/versions/<int:number>/activate/", versions.routing_activate, name="routing_activate"),

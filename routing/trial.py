@@ -13,10 +13,12 @@ from django.db.models import Q
 from dom_project.lib import db
 from dom_project.lib.api_errors import NotFound, Refused
 from routing import strategies
-from routing.dense import GivenBack
+from routing.dense import Array, GivenBack
 from routing.drawn import Drawn
 from routing.engine.explain import Explanation, NodeView, explain
+from routing.engine.problem import Problem
 from routing.engine.solve import solve
+from routing.engine.steering import Steering
 from routing.facts import Facts, under
 from routing.gather import gather
 from routing.models import Order, OrderLine, StrategyVersion
@@ -27,6 +29,7 @@ from routing.tried import Candidate, Trial
 from routing.weighing import PARTS, Weighing
 
 EVERYTHING = Weighing.named(PARTS)
+Shelves = Mapping[tuple[int, int], int]  # by place of the SKU and of the node
 
 # While a level is short, what it lacks is not given back: those units are not there.
 ORDER = """
@@ -160,13 +163,15 @@ def _tried(order_ref: str, gathered: Facts, rules: tuple[Rule, ...], weighing: W
 
 
 def _candidates(drawn: Drawn, facts: Facts, seen: Explanation) -> list[Candidate]:
-    atp = _atp(facts)
-    found = [_candidate(drawn, facts, view, atp) for view in seen.nodes]
+    problem = facts.problem
+    atp = _by_shelf(problem, np.maximum(problem.free - problem.buffer, 0))
+    no = _by_shelf(problem, Steering(problem).no)
+    found = [_candidate(drawn, facts, view, atp, no) for view in seen.nodes]
     far = 1 << 60
     return sorted(found, key=lambda one: (not one.in_plan, one.refusal is not None, one.cost or far, one.node))
 
 
-def _candidate(drawn: Drawn, facts: Facts, view: NodeView, atp: Mapping[tuple[int, int], int]) -> Candidate:
+def _candidate(drawn: Drawn, facts: Facts, view: NodeView, atp: Shelves, no: Shelves) -> Candidate:
     problem, cost = facts.problem, view.cost
     stock = [
         {"line": line.ref, "sku": line.sku, "units": line.units, "atp": atp.get((problem.sku.item(place), view.node))}
@@ -185,13 +190,12 @@ def _candidate(drawn: Drawn, facts: Facts, view: NodeView, atp: Mapping[tuple[in
         freight=cost.freight if cost else None,
         handling=cost.handling if cost else None,
         lateness=cost.lateness if cost else None,
+        no=sum(no.get((problem.sku.item(place), view.node), 0) for place in drawn.lines) if cost else 0,
     )
 
 
-def _atp(facts: Facts) -> dict[tuple[int, int], int]:
-    """(SKU place, node place) → units that may be promised; no entry where it is not stocked."""
-    problem = facts.problem
+def _by_shelf(problem: Problem, figures: Array) -> Shelves:
+    """The figure of each stock entry; no entry where it is not stocked."""
     sku = np.repeat(np.arange(len(problem.sku_ref)), np.diff(problem.sku_ptr))
-    left = np.maximum(problem.free - problem.buffer, 0)
     pairs = zip(sku.tolist(), problem.stock_node.tolist(), strict=True)
-    return dict(zip(pairs, left.tolist(), strict=True))
+    return dict(zip(pairs, figures.tolist(), strict=True))

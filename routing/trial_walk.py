@@ -43,10 +43,11 @@ class Bar:
     freight: int
     handling: int
     late: int
+    no: int
 
     @property
     def cost(self) -> int:
-        return self.freight + self.handling + self.late
+        return self.freight + self.handling + self.late + self.no
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +134,18 @@ def _numbered(refusal: Refusal, place: Mapping[str, int]) -> Refusal:
 def _bars(tried: Trial, other: Trial | None) -> list[Bar]:
     """The plan, the other rules' one, the next best, single nodes that have everything: each once, cheapest first."""
     chosen, live = _nodes_of(tried), _nodes_of(other) if other else None
-    seen: dict[tuple[str, ...], tuple[int, int, int]] = {}
+    seen: dict[tuple[str, ...], tuple[int, int, int, int]] = {}
     if chosen:
         seen[chosen] = _cost_of(tried)
     if other and live:
         seen.setdefault(live, _cost_of(other))
     for one in tried.alternatives:
         if not one["unfilled"]:
-            seen.setdefault(tuple(sorted(one["nodes"])), (one["freight"], one["handling"], one["lateness"]))
+            parts = one["freight"], one["handling"], one["lateness"], one["rejection"]
+            seen.setdefault(tuple(sorted(one["nodes"])), parts)
     for node in tried.candidates:
         if node.freight is not None and node.handling is not None and node.lateness is not None and not node.refusal:
-            seen.setdefault((node.node,), (node.freight, node.handling, node.lateness))
+            seen.setdefault((node.node,), (node.freight, node.handling, node.lateness, node.no))
     bars = [Bar(nodes, nodes == chosen, nodes == live, *parts) for nodes, parts in seen.items()]
     first = sorted(bars, key=lambda bar: (not (bar.chosen or bar.live), bar.cost))[:MOST_BARS]
     return sorted(first, key=lambda bar: bar.cost)
@@ -153,7 +155,7 @@ def _nodes_of(tried: Trial) -> tuple[str, ...]:
     return tuple(sorted(parcel["node"] for parcel in tried.plan["parcels"]))
 
 
-def _cost_of(tried: Trial) -> tuple[int, int, int]:
+def _cost_of(tried: Trial) -> tuple[int, int, int, int]:
     parcels = tried.plan["parcels"]
     freight, handling, late = (sum(row[part] for row in parcels) for part in ("freight", "handling", "lateness"))
-    return freight, handling, late
+    return freight, handling, late, tried.plan["rejection"]

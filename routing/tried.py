@@ -24,6 +24,7 @@ class Candidate:
     freight: int | None
     handling: int | None
     lateness: int | None
+    no: int  # expected cost of its saying no to a line
 
     @property
     def units(self) -> int:
@@ -44,7 +45,7 @@ class Candidate:
         """What was compared, None when it could not send the whole order."""
         if self.freight is None or self.handling is None or self.lateness is None:
             return None
-        return self.freight + self.handling + self.lateness
+        return self.freight + self.handling + self.lateness + self.no
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
-"""A strategy's rules while a person edits them: unsaved, perhaps incomplete, carried by the form itself."""
+"""A strategy while a person edits it: unsaved, perhaps incomplete, carried by the form itself."""
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from routing import rules as formats
 from routing.rules import MOST_RULES, PARTS
+from routing.weighing import Weighing
 
 FIELDS: Mapping[str, Mapping[str, Any]] = {"which_orders": formats.ORDER_FIELDS, "which_nodes": formats.NODE_FIELDS}
 SCALARS = ("name", "rank", "max_parcels", "if_part", "if_none")
@@ -40,13 +41,14 @@ class WorkingCopy:
     """Rules as plain data in their order; amounts that are no number and lists that are empty are kept as typed."""
 
     rules: tuple[Data, ...]
+    weighing: Weighing = Weighing()
 
     @classmethod
-    def of(cls, rules: Sequence[Mapping[str, Any]]) -> "WorkingCopy":
-        return cls(tuple(_rule(rule) for rule in rules))
+    def of(cls, rules: Sequence[Mapping[str, Any]], weighing: Weighing = Weighing()) -> "WorkingCopy":  # noqa: B008
+        return cls(tuple(_rule(rule) for rule in rules), weighing)
 
     @classmethod
-    def from_json(cls, text: str) -> "WorkingCopy":
+    def from_json(cls, text: str, weighing: Weighing = Weighing()) -> "WorkingCopy":  # noqa: B008
         """Read what `as_json` wrote. Raises Unreadable: then the page was tampered with."""
         try:
             data = json.loads(text)
@@ -54,7 +56,7 @@ class WorkingCopy:
             raise Unreadable("no JSON") from error
         if not isinstance(data, list) or len(data) > MOST_RULES or not all(isinstance(rule, dict) for rule in data):
             raise Unreadable("no list of rules")
-        copy = cls.of(data)
+        copy = cls.of(data, weighing)
         refs = [rule["ref"] for rule in copy.rules]
         if len(set(refs)) < len(refs) or not all(refs):
             raise Unreadable("a rule has no ref of its own")
@@ -66,10 +68,17 @@ class WorkingCopy:
     def rule(self, ref: str) -> Data | None:
         return next((rule for rule in self.rules if rule["ref"] == ref), None)
 
+    def _with(self, rules: Iterable[Data]) -> "WorkingCopy":
+        return WorkingCopy(tuple(rules), self.weighing)
+
     # ── the changes a person makes ──
 
+    def weighed(self, part: str) -> "WorkingCopy":
+        """One part of what is weighed beside the invoice switched on or off."""
+        return WorkingCopy(self.rules, self.weighing.turned(part))
+
     def with_rule(self, ref: str, **parts: Any) -> "WorkingCopy":
-        return WorkingCopy(tuple({**rule, **parts} if rule["ref"] == ref else rule for rule in self.rules))
+        return self._with({**rule, **parts} if rule["ref"] == ref else rule for rule in self.rules)
 
     def moved(self, ref: str, by: int) -> "WorkingCopy":
         """The rule one place up (−1) or down (1); where there is no such place, nothing moves."""
@@ -77,10 +86,10 @@ class WorkingCopy:
         at = next((place for place, rule in enumerate(rules) if rule["ref"] == ref), None)
         if at is not None and 0 <= at + by < len(rules):
             rules[at], rules[at + by] = rules[at + by], rules[at]
-        return WorkingCopy(tuple(rules))
+        return self._with(rules)
 
     def without(self, ref: str) -> "WorkingCopy":
-        return WorkingCopy(tuple(rule for rule in self.rules if rule["ref"] != ref))
+        return self._with(rule for rule in self.rules if rule["ref"] != ref)
 
     def with_new(self, name: str) -> tuple["WorkingCopy", str]:
         """A rule more, before the first one that takes every order, so that it is reached. Returns it with its ref."""
@@ -90,7 +99,7 @@ class WorkingCopy:
                      "if_part": "next_rule", "if_none": "next_rule"})  # fmt: skip
         open_to_all = (place for place, rule in enumerate(self.rules) if rule["enabled"] and not rule["which_orders"])
         at = next(open_to_all, len(self.rules))
-        return WorkingCopy((*self.rules[:at], new, *self.rules[at:])), ref
+        return self._with((*self.rules[:at], new, *self.rules[at:])), ref
 
     def restored(self, ref: str, base: Sequence[Mapping[str, Any]]) -> "WorkingCopy":
         """A removed rule of the base back in, at the place it had there."""
@@ -98,7 +107,7 @@ class WorkingCopy:
         if found is None or self.rule(ref):
             return self
         place, rule = found
-        return WorkingCopy((*self.rules[:place], _rule(rule), *self.rules[place:]))
+        return self._with((*self.rules[:place], _rule(rule), *self.rules[place:]))
 
     def with_criterion(self, ref: str, part: str, field_name: str) -> "WorkingCopy":
         """An empty criterion more; its values are still to be chosen."""

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import BadRequest
 from django.utils.translation import gettext as _
 
+from routing import weighing
 from routing.choices import Choices
 from routing.models import Strategy, StrategyActivation, StrategyVersion
 from routing.rules import MOST_RULES, PARTS
@@ -124,6 +125,15 @@ def _unvalue(edit: Edit, posted: Posted, part: str = "", place: str = "", value:
     edit.focus = f"{part}-{place}-value"
 
 
+def _weigh(edit: Edit, posted: Posted, part: str = "", *_rest: str) -> None:
+    if part not in weighing.PARTS:
+        raise BadRequest("No such part.")
+    edit.copy = edit.copy.weighed(part)
+    said = _("“%(part)s” is switched on.") if part in edit.copy.weighing.on else _("“%(part)s” is switched off.")
+    edit.told = said % {"part": words_of(part)}
+    edit.focus = f"weigh-{part}"
+
+
 def _part(part: str) -> str:
     if part not in PARTS:
         raise BadRequest("No such part.")
@@ -148,4 +158,5 @@ STEPS: dict[str, Callable[..., None]] = {
     "criterion": _criterion,
     "drop": _drop,
     "unvalue": _unvalue,
+    "weigh": _weigh,
 }

@@ -21,9 +21,10 @@ from dom_project.lib.htmx import render_part, say
 from inventory.currencies import exponent
 from routing import access, strategies, trial
 from routing import choices as masters
-from routing.differences import difference
+from routing.differences import difference, turned
 from routing.models import StrategyActivation, StrategyVersion
 from routing.reach import unreached
+from routing.weighing import Weighing
 from routing.words import rules as sentences
 from routing.words import sentence as words_of
 from routing.working_copy import Unreadable, WorkingCopy, take_form
@@ -90,6 +91,7 @@ def _save(request: HttpRequest, edit: Edit) -> HttpResponse:
             at=timezone.now(),
             based_on=edit.base,
             newest=edit.newest,
+            weighing=edit.copy.weighing,
         )
     except BadInput as refused:
         if refused.field == "reason":
@@ -116,7 +118,10 @@ def _tell_newer(edit: Edit) -> None:
     edit.newer = {
         "version": newest,
         "author": names_of([newest.author])[newest.author],
-        "changes": [sentences.change(each, names) for each in difference(edit.base_rules, rules)],
+        "changes": [
+            sentences.change(each, names)
+            for each in [*turned(_weighed(edit.base), newest.weighing), *difference(edit.base_rules, rules)]
+        ],
     }
     edit.newest, edit.status = newest.number, 422
 
@@ -162,7 +167,7 @@ def _begin(base: StrategyVersion | None, live: StrategyActivation | None) -> Edi
         base_rules=rules,
         live=live,
         newest=newest.number if newest else 0,
-        copy=WorkingCopy.of(rules),
+        copy=WorkingCopy.of(rules, _weighed(base)),
         selected="",
         choices=masters.read(),
     )
@@ -178,7 +183,9 @@ def _read(request: HttpRequest) -> Edit:
     else:
         base = access.version_for(request.user, strategy.code, began) if strategy and began else None
     try:
-        copy = WorkingCopy.from_json(post.get("rules", "[]"))
+        on = post.get("weighing")
+        weighing = _weighed(base) if on is None else Weighing.named(on.split(","))
+        copy = WorkingCopy.from_json(post.get("rules", "[]"), weighing)
     except Unreadable as error:
         raise BadRequest("The rules can't be read.") from error
     choices = masters.read()
@@ -210,7 +217,12 @@ def _changes(edit: Edit) -> list[str]:
     """What the unsaved rules change, in words."""
     names = sentences.Names(edit.choices.of, edit.choices.currency)
     new = edit.copy.complete(edit.choices.closed)
-    return [sentences.change(each, names) for each in difference(edit.base_rules, new)]
+    found = [*turned(_weighed(edit.base), edit.copy.weighing), *difference(edit.base_rules, new)]
+    return [sentences.change(each, names) for each in found]
+
+
+def _weighed(version: StrategyVersion | None) -> Weighing:
+    return version.weighing if version else Weighing()
 
 
 def _answer(request: HttpRequest, edit: Edit) -> HttpResponse:
@@ -224,6 +236,7 @@ def _answer(request: HttpRequest, edit: Edit) -> HttpResponse:
         "removed": [rule for rule in edit.base_rules if rule["ref"] not in refs],
         "changes": changes,
         "never_reached": sentences.never_reached(unreached(edit.copy.rules)),
+        "weighed": sentences.weighed(edit.copy.weighing),
         "dirty": bool(changes or incomplete),
         "from_live": bool(edit.live and edit.base and edit.live.version_id == edit.base.pk),
         "suggested": trial.newest_orders(SUGGESTED),

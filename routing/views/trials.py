@@ -17,7 +17,9 @@ def run(edit: Edit) -> None:
         return _refuse(edit, _("Please type an order’s number."))
     live = edit.live.version if edit.live else None
     try:
-        tested = trial.try_order(edit.order, edit.copy.rules, live=live, at=timezone.now())
+        tested = trial.try_order(
+            edit.order, edit.copy.rules, weighing=edit.copy.weighing, live=live, at=timezone.now()
+        )
     except NotFound:
         return _refuse(edit, _("There is no order %(ref)s.") % {"ref": edit.order})
     except BadInput as refused:

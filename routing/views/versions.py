@@ -13,7 +13,7 @@ from dom_project.accounts.people import actor_of, names_of
 from dom_project.lib.htmx import say
 from routing import access, strategies
 from routing import choices as masters
-from routing.differences import difference
+from routing.differences import difference, turned
 from routing.models import StrategyActivation, StrategyVersion
 from routing.reach import unreached
 from routing.words import rules as sentences
@@ -98,6 +98,7 @@ def show(request: HttpRequest, version: StrategyVersion, live: StrategyActivatio
         "never_reached": sentences.never_reached(unreached(data)),
         "to_live": _changes(live.version, version, names) if live and not is_live else [],
         "rows": rule_form.rows_of(copy, data, choices, ""),
+        "weighed": sentences.weighed(version.weighing),
         "may_edit": may(request, Right.EDIT_RULES),
         "on_first_page": request.resolver_match is not None and request.resolver_match.url_name == "routing",
     }
@@ -122,7 +123,8 @@ def routing_activate(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _changes(old: StrategyVersion, new: StrategyVersion, names: sentences.Names) -> list[str]:
-    return [sentences.change(each, names) for each in difference(strategies.rules_of(old), strategies.rules_of(new))]
+    found = [*turned(old.weighing, new.weighing), *difference(strategies.rules_of(old), strategies.rules_of(new))]
+    return [sentences.change(each, names) for each in found]
 
 
 def _period(period: strategies.LivePeriod, people: Any) -> dict[str, Any]:

@@ -110,6 +110,7 @@ class Told:
     candidates: Sequence[ToldCandidate] = ()
     bars: Sequence[ToldBar] = ()
     most: int = 0
+    weighs_no: bool = False
     parcels: Sequence[Sent] = ()
     left: Sequence[Left] = ()
     why: str = ""
@@ -143,6 +144,7 @@ def tell(tested: Tested, choices: Choices, live: StrategyVersion | None) -> Told
         candidates=candidates,
         bars=[_bar(bar, node) for bar in walk.bars],
         most=max((bar.cost for bar in walk.bars), default=0),
+        weighs_no=any(bar.no for bar in walk.bars),
         parcels=[_sent(parcel, node, skus) for parcel in tried.plan["parcels"]],
         left=[_left(row, skus) for row in tried.plan["left"]],
         why=words_of(tried.plan["why"]["code"], tried.plan["why"]["params"]) if tried.plan["why"] else "",
@@ -194,8 +196,8 @@ def _bar(bar: Bar, node: Mapping[str, str]) -> ToldBar:
         chosen=bar.chosen,
         live=bar.live,
         cost=bar.cost,
-        parts=[("freight", bar.freight), ("handling", bar.handling), ("late", bar.late)],
-        told=_("Freight, handling and late days"),
+        parts=[("freight", bar.freight), ("handling", bar.handling), ("late", bar.late), ("no", bar.no)],
+        told=_("Freight, handling, late days and a possible no") if bar.no else _("Freight, handling and late days"),
     )
 
 

@@ -183,6 +183,12 @@ CHANGES: sentences.Words = {
     "rule_renamed": _("“%(old)s” is now called “%(new)s”"),
     "rule_switched_on": _("“%(rule)s” switched on"),
     "rule_switched_off": _("“%(rule)s” switched off"),
+    "counts_no_switched_on": _("The expected cost of a no counts"),
+    "counts_no_switched_off": _("The expected cost of a no counts no longer"),
+    "scarcity_prices_switched_on": _("Scarce stock has a price"),
+    "scarcity_prices_switched_off": _("Scarce stock has a price no longer"),
+    "guarded_switched_on": _("A price may leave no line unfilled any more"),
+    "guarded_switched_off": _("A price may leave a line unfilled"),
     "criterion_added": _("“%(rule)s”: now only %(new)s"),
     "criterion_removed": _("“%(rule)s”: no longer only %(old)s"),
     "criterion_changed": _("“%(rule)s”: %(old)s became %(new)s"),
@@ -192,6 +198,16 @@ CHANGES: sentences.Words = {
     "lines_kept_whole": _("“%(rule)s”: a line is no longer split between nodes"),
     "if_part_changed": _("“%(rule)s”: if a part finds a place: %(new)s, before: %(old)s"),
     "if_none_changed": _("“%(rule)s”: if nothing finds a place: %(new)s, before: %(old)s"),
+}
+
+# What a strategy weighs beside the invoice: what it is called, and what it does.
+WEIGHED: sentences.Words = {
+    "counts_no": _("Expected cost of a no"),
+    "scarcity_prices": _("Scarcity prices"),
+    "guarded": _("A price leaves no line unfilled"),
+    "counts_no_does": _("How likely a node does not find a line, times what sourcing it again costs."),
+    "scarcity_prices_does": _("Units and slots that later orders will lack cost more than their invoice says."),
+    "guarded_does": _("Such a price may choose another node; it may not leave a line without any."),
 }
 
 # Refusals that the built-ins and the intake share keep one sentence. Event kinds are told apart by a prefix:
@@ -205,6 +221,7 @@ WORDS: sentences.Words = {
     **FAULTS,
     **CHANGES,
     **{f"stayed_{why}": text for why, text in STAYED.items()},
+    **WEIGHED,
     **{f"event_{kind}": text for kind, text in EVENTS.items()},
     **{f"gap_{code}": text for code, text in GAPS.items()},
 }

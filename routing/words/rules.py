@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,6 +12,8 @@ from routing import rules as formats
 from routing.differences import Change
 from routing.models import Order, Rule
 from routing.reach import Unreached
+from routing.weighing import PARTS as PARTS_WEIGHED
+from routing.weighing import Weighing
 from routing.words import sentence as words_of
 
 
@@ -172,6 +174,20 @@ def any_of(listed: Sequence[str]) -> str:
     if len(listed) < 2:
         return "".join(listed)
     return _("%(first)s or %(last)s") % {"first": ", ".join(listed[:-1]), "last": listed[-1]}
+
+
+class Weighed(NamedTuple):
+    """One part of what a strategy weighs beside the invoice, in words."""
+
+    part: str
+    on: bool
+    name: str
+    does: str
+
+
+def weighed(weighing: Weighing) -> list[Weighed]:
+    """Every part, on or off."""
+    return [Weighed(part, getattr(weighing, part), words_of(part), words_of(f"{part}_does")) for part in PARTS_WEIGHED]
 
 
 def change(changed: Change, names: Names | None = None) -> str:

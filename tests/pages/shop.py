@@ -9,7 +9,7 @@ from itertools import count
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from fulfillment import feedback, orders, returns, shipments, tracking
+from fulfillment import answered, feedback, orders, returns, shipments, tracking
 from fulfillment.models import Shipment, ShipmentLine
 from inventory import capacity, ledger, safety
 from inventory.imports import drafts, runs
@@ -27,9 +27,10 @@ from inventory.models import (
 )
 from kpis import snapshots
 from kpis.models import Target
-from routing import intake, sourcing, strategies
-from routing.models import Outbox, StrategyVersion, Subscriber
+from routing import intake, odds, sourcing, strategies
+from routing.models import Outbox, Strategy, StrategyVersion, Subscriber
 from routing.requests import CustomerRequest
+from routing.shrinkage import WHOLE, Answers
 from tests import make
 
 WHO = "user:1"
@@ -96,6 +97,7 @@ def furnish() -> Shop:
     version = rules(now)
     told: dict[str, str] = {}
     yesterday(now - timedelta(days=2), told)
+    answered.learn_odds(at=now - timedelta(hours=26))
     today(now - timedelta(hours=2), told)
     connection = feeds(now)
     subscriber(now)
@@ -112,6 +114,7 @@ def furnish() -> Shop:
         imports=imports(now),
         version=version,
     )
+    noes(now)
     snapshots.roll_up(at=now)
     snapshots.leave_empty(now - timedelta(hours=30), now - timedelta(hours=26))
     Target.objects.create(metric="cost_per_order", from_date=(now - timedelta(days=90)).date(), value=900)
@@ -143,6 +146,19 @@ def network(now: datetime) -> None:
     safety.switch_rule(safety.add_rule(1, at=now, actor=WHO).pk, active=False)
     capacity.open_days(at=now - timedelta(days=2))
     capacity.open_days(at=now)
+
+
+def noes(now: datetime) -> None:
+    """The store has a shelf on which half is missing; the DCs find everything."""
+    kitchen, home = make.category("kitchen").pk, make.category("home").pk
+    store, reno = Node.objects.get(code="OAKLAND").pk, Node.objects.get(code="RENO").pk
+    asked = {
+        ("store", store, kitchen, 1): (60, 50),
+        ("store", store, home, 3): (90, 3),
+        ("dc", reno, home, 4): (500, 0),
+    }
+    answers = [(place, Answers(lines, no, lines * WHOLE, no * WHOLE)) for place, (lines, no) in asked.items()]
+    odds.learn(answers, {"USD": {Strategy.objects.get().pk: (12, 8400)}}, at=now)
 
 
 ALL_DAY = {str(day): ["00:00", "23:59"] for day in range(7)}

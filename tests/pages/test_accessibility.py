@@ -38,6 +38,7 @@ MANAGERS: dict[str, Callable[[Shop], list[str]]] = {
     "node": lambda shop: ["/network/RENO/", "/network/RENO/?change=terms", "/network/OAKLAND/", "/network/BOISE/"],
     "routing": lambda shop: ["/routing/"],
     "replanning": lambda shop: ["/routing/replanning/"],
+    "routing_odds": lambda shop: [f"/routing/odds/{query}" for query in ("", "?node=OAKLAND", "?only=high&kind=dc")],
     "routing_history": lambda shop: ["/routing/history/"],
     "routing_version": lambda shop: ["/routing/versions/1/", "/routing/versions/2/"],
     "connections": lambda shop: ["/connections/"],

@@ -1,4 +1,5 @@
-from routing.differences import difference, moved
+from routing.differences import difference, moved, turned
+from routing.weighing import Weighing
 from tests import make
 
 WEST = {"field": "group", "values": ["west"], "negate": False}
@@ -45,6 +46,18 @@ def test_a_rule_that_says_nothing_of_split_lines_splits_them():
     silent = {key: value for key, value in plain("r1").items() if key != "split_lines"}
     assert difference([silent], [plain("r1")]) == []
     assert difference([{**silent, "split_lines": False}], [silent]) == [("lines_split", {"rule": "Rule r1"})]
+
+
+def test_what_is_weighed_is_switched_part_by_part():
+    assert turned(Weighing(), Weighing()) == []
+    assert turned(Weighing(), Weighing(False, True, True)) == [
+        ("counts_no_switched_off", {}),
+        ("scarcity_prices_switched_on", {}),
+    ]
+    assert turned(Weighing(False, True, False), Weighing(True, True, True)) == [
+        ("counts_no_switched_on", {}),
+        ("guarded_switched_on", {}),
+    ]
 
 
 def test_the_fewest_rules_count_as_moved():

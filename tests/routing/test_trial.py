@@ -7,9 +7,10 @@ from django.test.utils import CaptureQueriesContext
 
 from dom_project.lib.api_errors import BadInput, NotFound, Refused
 from inventory.models import NodeDay, Sku, StockLevel
-from routing import decisions, strategies, trial
+from routing import decisions, odds, strategies, trial
 from routing.models import Allocation, OrderLine, PlanParcel
 from routing.rules import Refusal
+from routing.shrinkage import WHOLE, Answers
 from tests import make
 
 pytestmark = pytest.mark.usefixtures("network")
@@ -140,3 +141,25 @@ def test_an_unknown_order_an_unreadable_rule_and_a_finished_order_are_refused(cl
     OrderLine.objects.update(pending=0, cancelled=2)
     with pytest.raises(Refused, match="nothing_to_route"):
         trial.try_order("A", [make.rule()], at=clock)
+
+
+def test_what_a_strategy_weighs_is_tried_with_its_rules(route, network, clock):
+    """Denver costs 150 more; Reno has never found a mug."""
+    kitchen = make.category("kitchen").pk
+    never = Answers(1000, 1000, 1000 * WHOLE, 1000 * WHOLE)
+    always = Answers(1000, 0, 1000 * WHOLE, 0)
+    reno, denver = network["RENO"], network["DENVER"]
+    answers = [(("dc", reno.pk, kitchen, 4), never), (("dc", denver.pk, kitchen, 4), always)]
+    odds.learn(answers, {"USD": {strategies.live_version().strategy_id: (1000, 500_000)}}, at=clock)
+    make.order("A")
+    live = strategies.live_version()
+    rules = strategies.rules_of(live)
+    tried = trial.try_order("A", rules, live=live, at=clock)
+    assert [parcel["node"] for parcel in tried.trial.plan["parcels"]] == ["DENVER"]
+    assert tried.walk.against.same
+    assert [(bar.nodes, bar.no) for bar in tried.walk.bars] == [(("DENVER",), 0), (("RENO",), 250)]
+    without = trial.try_order("A", rules, weighing=live.weighing.turned("counts_no"), live=live, at=clock)
+    assert [parcel["node"] for parcel in without.trial.plan["parcels"]] == ["RENO"]
+    assert without.trial.plan["rejection"] == 0
+    assert not without.walk.against.same
+    assert without.walk.against.difference == -150

@@ -26,6 +26,7 @@ def candidate(node: str, *, freight: int | None = None, refusal: Refusal | None 
     fields = {
         "in_plan": False, "distance_km": 10, "zone": 1, "stock": [], "service": "", "ship_date": None,
         "arrive_date": None, "handling": None if freight is None else 0, "lateness": None if freight is None else 0,
+        "no": 0,
     }  # fmt: skip
     return Candidate(node=node, freight=freight, refusal=refusal, **{**fields, **parts})
 
@@ -38,7 +39,9 @@ def trial(*parcels: tuple[str, int], rules: Any = (), rule_ref: str = "", **part
         "invoice": sum(freight for _node, freight in parcels), "alternatives": [], "refusals": [], "candidates": [],
         "gather_ms": 1.0, "solve_ms": 1.0,
     }  # fmt: skip
-    return Trial(plan={"parcels": sent, "left": []}, rules=rules, rule_ref=rule_ref, **{**fields, **parts})
+    return Trial(
+        plan={"parcels": sent, "left": [], "rejection": 0}, rules=rules, rule_ref=rule_ref, **{**fields, **parts}
+    )
 
 
 def test_each_rule_above_the_one_that_decides_says_why_it_did_not():
@@ -88,11 +91,19 @@ def test_the_plan_and_the_live_one_are_among_the_six_plans_compared_however_dear
     nodes = [candidate(f"N{cost}", freight=cost) for cost in range(1, 9)]
     walk = walk_of(trial(("DENVER", 50), candidates=nodes), trial(("RENO", 40)), [rule("r1")], OWN)
     assert walk.bars == [
-        *(Bar((f"N{cost}",), False, False, cost, 0, 0) for cost in range(1, 5)),
-        Bar(("RENO",), False, True, 40, 0, 0),
-        Bar(("DENVER",), True, False, 50, 0, 0),
+        *(Bar((f"N{cost}",), False, False, cost, 0, 0, 0) for cost in range(1, 5)),
+        Bar(("RENO",), False, True, 40, 0, 0, 0),
+        Bar(("DENVER",), True, False, 50, 0, 0, 0),
     ]
     assert (walk.against.same, walk.against.nodes, walk.against.difference) == (False, ("RENO",), 10)
+
+
+def test_a_plan_that_may_hear_a_no_bears_its_expected_cost():
+    nodes = [candidate("RENO", freight=40, no=9), candidate("DENVER", freight=45)]
+    tried = trial(("DENVER", 45), candidates=nodes)
+    [denver, reno] = walk_of(tried, None, [rule("r1")], OWN).bars
+    assert (denver.nodes, denver.cost, denver.no, denver.chosen) == (("DENVER",), 45, 0, True)
+    assert (reno.nodes, reno.cost, reno.no) == (("RENO",), 49, 9)
 
 
 def test_the_same_plan_under_both_is_said_to_be_the_same():
