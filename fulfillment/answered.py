@@ -30,30 +30,33 @@ SELECT n.kind, n.id, coalesce(k.category_id, 0), width_bucket(a.on_hand, %(bucke
 FROM answered a JOIN inventory_node n ON n.id = a.node_id JOIN inventory_sku k ON k.id = a.sku_id
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
-# Orders whose first plan placed all of it, that shipped whole although a node said no to a line: what the parcels
-# that went came to, less what the first plan would have; lateness counts on both sides.
+# Orders that shipped whole although a node said no to a line: what the parcels that went came to, less what the last
+# plan before the first no would have, where it held all of the order. Lateness counts on both sides.
 RESOURCED = """
 WITH again AS (
-  SELECT l.order_id, count(DISTINCT l.id) AS lines
+  SELECT l.order_id, count(DISTINCT l.id) AS lines, min(r.at) AS first_no_at
   FROM routing_linerefusal r JOIN routing_orderline l ON l.id = r.line_id
   WHERE r.at >= %(since)s AND r.at <= %(at)s GROUP BY l.order_id
-), first AS (
-  SELECT DISTINCT ON (d.order_id) d.order_id, d.outcome, d.currency, v.strategy_id,
-    d.invoice + (SELECT coalesce(sum((p ->> 'lateness')::bigint), 0)
-                 FROM jsonb_array_elements(d.plan -> 'parcels') p) AS cost
-  FROM again JOIN routing_decision d USING (order_id) JOIN routing_strategyversion v ON v.id = d.strategy_version_id
-  ORDER BY d.order_id, d.decided_at, d.id
+), ordered AS (
+  SELECT order_id, sum(ordered) AS units FROM again JOIN routing_orderline l USING (order_id)
+  GROUP BY order_id HAVING bool_and(l.shipped = l.ordered)
+), planned AS (
+  SELECT DISTINCT ON (d.order_id) d.order_id, d.currency, v.strategy_id, d.invoice + p.lateness AS cost
+  FROM again a JOIN ordered o USING (order_id) JOIN routing_decision d USING (order_id)
+  JOIN routing_strategyversion v ON v.id = d.strategy_version_id
+  CROSS JOIN LATERAL (
+    SELECT sum((p ->> 'lateness')::bigint) AS lateness,
+      sum((SELECT sum((l ->> 'units')::int) FROM jsonb_array_elements(p -> 'lines') l)) AS units
+    FROM jsonb_array_elements(d.plan -> 'parcels') p) p
+  WHERE d.decided_at < a.first_no_at AND p.units = o.units ORDER BY d.order_id, d.decided_at DESC, d.id DESC
 ), gone AS (
   SELECT s.order_id, sum(s.freight_cost + s.handling_cost + p.lateness_cost) AS cost
-  FROM again JOIN fulfillment_shipment s USING (order_id)
+  FROM ordered JOIN fulfillment_shipment s USING (order_id)
   JOIN routing_planparcel p ON p.order_id = s.order_id AND p.number = s.parcel
   WHERE s.shipped_at IS NOT NULL GROUP BY s.order_id
 )
-SELECT f.currency, f.strategy_id, sum(a.lines)::int, sum(g.cost - f.cost)::bigint
-FROM again a JOIN first f USING (order_id) JOIN gone g USING (order_id)
-WHERE f.outcome = 'all'
-  AND NOT EXISTS (SELECT FROM routing_orderline l WHERE l.order_id = a.order_id AND l.shipped < l.ordered)
-GROUP BY 1, 2 ORDER BY 1, 2
+SELECT p.currency, p.strategy_id, sum(a.lines)::int, sum(g.cost - p.cost)::bigint
+FROM again a JOIN planned p USING (order_id) JOIN gone g USING (order_id) GROUP BY 1, 2 ORDER BY 1, 2
 """
 
 

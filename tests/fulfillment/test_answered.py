@@ -1,6 +1,6 @@
 """What counts as being asked and as a no, and what a no has cost."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db.models.functions import Now
@@ -19,6 +19,7 @@ from .sold import AT, everything, on_the_floor, packed, stock
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
+LATER = AT + timedelta(hours=1)
 PICKER = "user:7"
 
 
@@ -130,10 +131,10 @@ def two_places(db):
     return make.strategy().strategy_id
 
 
-def route() -> None:
+def route(*, at: datetime = AT) -> None:
     Pending.objects.update(next_at=Now() - DAY, lease_until=None)
-    sourcing.source_due(at=AT, owner="one")
-    shipments.dispatch_due(at=AT, actor="engine")
+    sourcing.source_due(at=at, owner="one")
+    shipments.dispatch_due(at=at, actor="engine")
 
 
 def ship(order: Order) -> None:
@@ -148,41 +149,41 @@ def test_a_line_sourced_again_cost_what_went_less_what_was_planned(two_places):
     route()
     planned = Shipment.objects.get(order=order)
     assert planned.node.code == "RENO"
-    short(planned, 0)
-    route()
-    assert resourced_until(AT) == {}  # not before all of it has gone
+    short(planned, 0, at=LATER)
+    route(at=LATER)
+    assert resourced_until(LATER) == {}  # not before all of it has gone
     ship(order)
     # The same handling; the freight of the zone farther away.
-    assert resourced_until(AT) == {"USD": {two_places: (1, 150)}}
-    assert resourced_until(AT + 29 * DAY) == {}
+    assert resourced_until(LATER) == {"USD": {two_places: (1, 150)}}
+    assert resourced_until(LATER + 29 * DAY) == {}
 
 
 def test_a_part_sourced_again_cost_its_second_parcel(two_places):
     order = make.order(lines={"MUG": 2})
     route()
-    short(Shipment.objects.get(order=order), 1)
-    route()
+    short(Shipment.objects.get(order=order), 1, at=LATER)
+    route(at=LATER)
     ship(order)
     # Reno: 600 freight, 150 + 40 handling, for one of the two mugs; Denver: 750 and the same handling.
-    assert resourced_until(AT) == {"USD": {two_places: (1, (600 + 190 + 750 + 190) - (600 + 230))}}
+    assert resourced_until(LATER) == {"USD": {two_places: (1, (600 + 190 + 750 + 190) - (600 + 230))}}
 
 
 def test_an_order_that_was_cancelled_in_part_says_nothing_about_the_cost(two_places):
     order = make.order(lines={"MUG": 2})
     route()
-    short(Shipment.objects.get(order=order), 1)
+    short(Shipment.objects.get(order=order), 1, at=LATER)
     withdrawal.withdraw(order.pk, at=AT, actor="user:1")
     ship(order)
-    assert resourced_until(AT) == {}
+    assert resourced_until(LATER) == {}
 
 
 def test_what_it_cost_is_the_cost_of_the_next_decisions(two_places):
     order = make.order(lines={"MUG": 2})
     route()
-    short(Shipment.objects.get(order=order), 0)
-    route()
+    short(Shipment.objects.get(order=order), 0, at=LATER)
+    route(at=LATER)
     ship(order)
-    run = answered.learn_odds(at=AT)
+    run = answered.learn_odds(at=LATER)
     mean = (150 + 20 * odds.START_COST) / 21
     assert odds.of_run(run.pk).cost("USD", two_places) == round((150 + 20 * mean) / 21) == 467
     route_again = make.order(lines={"MUG": 1})
