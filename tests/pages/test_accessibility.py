@@ -75,7 +75,7 @@ EXCUSED = {
         "pick_short", "pick_lay_back", "pick_pack", "pick_ready", "pick_ship", "pick_hand_over", "inventory_recount",
         "inventory_safety_rule", "network_cap", "routing_edit", "routing_activate", "connection_check",
         "connection_pull", "connection_case", "network_terms", "account_revoke", "account_tokens",
-        "import_settings", "import_start",
+        "import_settings", "import_start", "replanning_switch",
     ],
     "a redirect": ["home", "favicon.ico"],
     "a file": ["kpi_csv", "import_rejected", "schema"],
