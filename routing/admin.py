@@ -29,8 +29,6 @@ from .models import (
     Pending,
     PlanParcel,
     RateCard,
-    Reoptimisation,
-    ReplanningSwitch,
     ResourcingCost,
     Rule,
     ShortfallCase,
@@ -160,7 +158,7 @@ class StrategyVersionAdmin(Record):
 class RateCardForm(forms.ModelForm):
     class Meta:
         model = RateCard
-        fields = ("name", "late_cost_per_day", "dimensional_divisor")
+        fields = ("name", "late_cost_per_day")
 
 
 @admin.register(RateCard)
@@ -169,17 +167,7 @@ class RateCardAdmin(Record):
 
     form = RateCardForm
     list_display = ["code", "version", "name", "currency", "live", "published_at"]
-    fields = [
-        "code",
-        "version",
-        "name",
-        "currency",
-        "zone_km",
-        "late_cost_per_day",
-        "dimensional_divisor",
-        "live",
-        "published_at",
-    ]
+    fields = ["code", "version", "name", "currency", "zone_km", "late_cost_per_day", "live", "published_at"]
     readonly_fields = ["code", "version", "currency", "zone_km", "live", "published_at"]
     ordering = ["code", "-version"]
 
@@ -189,13 +177,8 @@ class RateCardAdmin(Record):
     def save_model(self, request: HttpRequest, obj: RateCard, form: Any, change: bool) -> None:
         if form.changed_data:
             published = RateCard.objects.get(pk=obj.pk)
-            obj.pk = rates.change_terms(
-                published,
-                name=obj.name,
-                late_cost_per_day=obj.late_cost_per_day,
-                dimensional_divisor=obj.dimensional_divisor,
-                at=timezone.now(),
-            ).pk
+            late = obj.late_cost_per_day
+            obj.pk = rates.change_terms(published, name=obj.name, late_cost_per_day=late, at=timezone.now()).pk
 
 
 @admin.register(Rule)
@@ -217,16 +200,6 @@ class NoOddsAdmin(Record):
 class ResourcingCostAdmin(Record):
     list_display = ["id", "run_id", "strategy", "lines", "extra", "cost", "currency"]
     list_select_related = ["strategy"]
-
-
-@admin.register(Reoptimisation)
-class ReoptimisationAdmin(Record):
-    list_display = ["at", "mode", "considered", "moved", "refused", "saved", "currency", "actor"]
-
-
-@admin.register(ReplanningSwitch)
-class ReplanningSwitchAdmin(Record):
-    list_display = ["switched_at", "on", "switched_by"]
 
 
 admin.site.register(

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from routing.engine import codes, gaps
 from routing.engine.alternatives import alternatives
-from routing.engine.batch.repair import Displaced
+from routing.engine.batch.repair import NOBODY
+from routing.engine.crowd import Crowd
 from routing.engine.demand import Demand
 from routing.engine.lines import split_back
 from routing.engine.look import Look
@@ -23,11 +24,11 @@ def draw(
     look: Look,
     granted: list[Verdicts],
     options: Options,
-    counts: dict[str, int],
-    displaced: Displaced,
     turns: list[Int64],
+    looked_again: int,
+    crowd: Crowd | None,
 ) -> Plan:
-    """The plan of all that was granted, in claim order."""
+    """The plan of all that was granted, in claim order; `turns` are the orders that were served one by one."""
     m = problem.orders
     rows = np.concatenate([verdicts.rows for verdicts in granted]) if granted else np.zeros(0, np.int64)
 
@@ -54,6 +55,10 @@ def draw(
     each = np.where(look.too_large[demand.order], 0, demand.unfilled)
     priced = _sums(demand.order, left * each, m) + _sums(parcels.order, parcels.priced, m)
 
+    displaced = crowd.displaced if crowd else NOBODY
+    counts = {"orders": m, "parcels": len(parcels.order), "pieces": len(line), "looked_again": looked_again}
+    if crowd:
+        counts |= {"together": len(crowd.rows), "evaluations": crowd.evaluations, "displaced": len(displaced.loser)}
     return Plan(
         mode=options.mode,
         problem_hash=problem.hash(),
@@ -84,6 +89,7 @@ def draw(
         scarcity=_sums(parcels.order, parcels.scarcity, m),
         approximate=ordered("approximate", np.bool_),
         served=_served(turns, m),
+        bound=_bound(crowd, priced),
         loser=displaced.loser.astype(np.int32),
         winner=displaced.winner.astype(np.int32),
         lost_line=displaced.line.astype(np.int32),
@@ -96,7 +102,7 @@ def draw(
         **alternatives(problem, demand, look, granted),
         refusals=codes.refusals_of(problem),
         data_gaps=(*demand.gaps, *gaps.of_problem(problem)),
-        counts={"orders": m, "parcels": len(parcels.order), "pieces": len(line), **counts},
+        counts=counts,
     )
 
 
@@ -104,6 +110,15 @@ def _ptr(owner: Int64, m: int) -> Int32:
     ptr = np.zeros(m + 1, np.int32)
     np.cumsum(np.bincount(owner, minlength=m), out=ptr[1:])
     return ptr
+
+
+def _bound(crowd: Crowd | None, priced: Int64) -> int | None:
+    """The bound of those planned together, and what the others cost as they are."""
+    if crowd is None or crowd.bound is None:
+        return None
+    others = np.ones(len(priced), np.bool_)
+    others[crowd.rows] = False
+    return crowd.bound + int(priced[others].sum())
 
 
 def _served(turns: list[Int64], m: int) -> Int32:

@@ -14,10 +14,11 @@ from routing.rules import Refusal
 
 
 class Mode(StrEnum):
-    """Each order at its best in turn, or all together."""
+    """Each order at its best in turn; all together; all together with a proof of how much better it could be."""
 
     EXACT_FCFS = "exact_fcfs"
     BATCH = "batch"
+    QUALITY = "quality"
 
 
 class Outcome(IntEnum):
@@ -45,6 +46,8 @@ class Options:
     explain: bool = True  # keep refusals and alternatives
     dual_steps: int = 3  # of a batch: how often prices of contested units move
     rounds: int = 1  # of a batch: how often orders exchange what they hold
+    pricing_rounds: int = 25  # of quality: how often prices bring in new plans
+    search_nodes: int = 200  # of quality: of each search for whole plans
 
 
 class Choice(NamedTuple):
@@ -154,6 +157,7 @@ class Plan:
     alternative_nodes_ptr: Int32  # [alternative + 1]
     alternative_nodes: Int16  # one per parcel
 
+    bound: int | None  # proven: no plan of these orders is priced under this, inertia aside
     refusals: tuple[Refusal, ...]
     data_gaps: tuple[Refusal, ...]
     counts: Mapping[str, int]

@@ -3,11 +3,7 @@
 import numpy as np
 
 from routing.engine import kernel
-from routing.engine.batch.field import Field
-from routing.engine.batch.orders import Orders, together
-from routing.engine.batch.plan import plan_together
-from routing.engine.batch.repair import NOBODY, Displaced
-from routing.engine.batch.verdicts import verdicts_of
+from routing.engine.crowd import Crowd, plan_crowd
 from routing.engine.demand import merged
 from routing.engine.drawing import draw
 from routing.engine.look import Look
@@ -27,11 +23,11 @@ def solve(problem: Problem, options: Options | None = None) -> Plan:
     look = Look(problem, demand, options)
     queue = Queue(look)
     rows = np.arange(problem.orders)
-    displaced, counts = NOBODY, dict[str, int]()
-    if options.mode is Mode.BATCH:
-        together, displaced, counts = _together(look, options)
-        queue.granted.append(together)
-        rows = np.setdiff1d(rows, together.rows)
+    crowd: Crowd | None = None
+    if options.mode is not Mode.EXACT_FCFS:
+        crowd = plan_crowd(look, options)
+        queue.granted.append(crowd.verdicts)
+        rows = np.setdiff1d(rows, crowd.verdicts.rows)
     short = rows[look.length[rows] <= kernel.MOST_LINES]
     # a node that wants its stock low becomes eligible while others take: then no plan outlives the order before it
     chunk = 1 if any(mask.shrinking_helps() for mask in look.masks.rules) else max(options.chunk, 1)
@@ -39,33 +35,7 @@ def solve(problem: Problem, options: Options | None = None) -> Plan:
         queue.serve(short[start : start + chunk])
     for order in rows[look.length[rows] > kernel.MOST_LINES].tolist():
         queue.serve(np.array([order]))
-    return draw(
-        problem,
-        demand,
-        look,
-        queue.granted,
-        options,
-        counts | {"looked_again": queue.looked_again},
-        displaced,
-        queue.turns,
-    )
-
-
-def _together(look: Look, options: Options) -> tuple[Verdicts, Displaced, dict[str, int]]:
-    """The verdicts of the orders that a batch serves; what they use is taken from the look."""
-    orders = together(look)
-    standings, displaced = plan_together(Field(look, orders), options.dual_steps, options.rounds)
-    counts = {"together": orders.count, "evaluations": standings.evaluations, "displaced": len(displaced.loser)}
-    return verdicts_of(look, standings), _in_problem(look, orders, displaced), counts
-
-
-def _in_problem(look: Look, orders: Orders, displaced: Displaced) -> Displaced:
-    """The same with orders and lines by their places in the problem."""
-    demand = look.demand
-    line = demand.line[demand.line_ptr[orders.want[displaced.line]]] if len(displaced.line) else displaced.line
-    return displaced._replace(
-        loser=orders.row[displaced.loser], winner=orders.row[displaced.winner], line=line.astype(np.int64)
-    )
+    return draw(problem, demand, look, queue.granted, options, queue.turns, queue.looked_again, crowd)
 
 
 class Queue:

@@ -3,12 +3,11 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 
-from routing import exceptions, in_hand, odds, rates, refusals, strategies
+from routing import exceptions, odds, rates, refusals, strategies
 from routing.exceptions import Raised
 from routing.models import (
     OrderException,
     Outbox,
-    Reoptimisation,
     Rule,
     ShortfallCase,
     StrategyActivation,
@@ -34,8 +33,6 @@ def routed(network, route, clock, settings):
     refusals.refuse_many([NodeRefusal(stuck.lines.get().id, network["RENO"].id, "missing")], at=clock)
     ShortfallCase.objects.create(params={"units": 3}, raised_at=clock)
     odds.learn([], {"USD": {}}, at=clock)
-    in_hand.switch(False, at=clock, actor="user:1")
-    Reoptimisation.objects.create(at=clock, problem_ref="7-anew", considered=1, moved=0, refused=0)
     assert Outbox.objects.exists()
 
 
@@ -73,12 +70,11 @@ def test_no_strategy_is_made_live_and_no_rule_changed_here(network, clock):
 def test_other_terms_publish_a_rate_card_anew_and_leave_the_old_one_as_it_was(network):
     old = make.rate_card()
     before = rates.rows_of(old)
-    terms = {"name": "Dearer delays", "late_cost_per_day": "900", "dimensional_divisor": "5000"}
+    terms = {"name": "Dearer delays", "late_cost_per_day": "900"}
     saved = admin_site.logged_in().post(admin_site.url(type(old), "change", old.pk), terms)
     assert saved.status_code == 302
     new = type(old).objects.get(code=old.code, live=True)
     assert (new.version, new.name, new.late_cost_per_day) == (old.version + 1, "Dearer delays", 900)
-    assert (old.dimensional_divisor, new.dimensional_divisor) == (0, 5000)
     assert rates.rows_of(new) == before == rates.rows_of(old)
     old.refresh_from_db()
     assert (old.name, old.late_cost_per_day, old.live) == ("Standard", 400, False)

@@ -42,6 +42,7 @@ class Asked(NamedTuple):
     only: Int64 | None = None  # the only node it may use
     must: Bools | None = None
     priced: bool = True  # False: at what is paid in the end, without prices and duals
+    guarded: bool = True  # heed the problem's guard
 
     def of(self, places: Int64) -> "Asked":
         """The same for some of the orders."""
@@ -51,6 +52,7 @@ class Asked(NamedTuple):
             None if self.only is None else self.only[places],
             None if self.must is None else self.must[places],
             self.priced,
+            self.guarded,
         )
 
 
@@ -65,7 +67,7 @@ def evaluate(field: Field, index: Int64, asked: Asked = FREELY) -> Plans:
     """
     plans = _evaluate(field, index, asked)
     problem = field.look.problem
-    if problem.guarded and field.look.eligibility.steering.has_prices and asked.priced:
+    if asked.guarded and problem.guarded and field.look.eligibility.steering.has_prices and asked.priced:
         inside = np.arange(MOST_LINES) < field.orders.length[index][:, None]
         starved = np.flatnonzero(((plans.column < 0) & inside).any(1) & field.orders.partial[index])
         if len(starved):

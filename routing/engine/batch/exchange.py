@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.engine.batch.costs import costs
-from routing.engine.batch.evaluate import Asked, Plans, evaluate
+from routing.engine.batch.evaluate import Asked, Plans
 from routing.engine.batch.standings import Standings, inside
 from routing.engine.kernel import MOST_LINES
 from routing.engine.problem import Int64
@@ -66,8 +66,7 @@ def _holders(standings: Standings, tried: Int64, raised: Int64) -> Holders:
     slots = np.arange(len(units), len(order))
     alike = own[slots] == at[slot][:, None]  # all its lines in this column
     barred[slots] = np.where(alike, field.node[at[slot]][:, None], -1)
-    without = evaluate(field, order, Asked(barred=barred, own=np.where(barred >= 0, -1, own)))
-    standings.evaluations += len(order)
+    without = standings.found(order, Asked(barred=barred, own=np.where(barred >= 0, -1, own)))
     loss = without.cost - costs(field, order, standings.plans.of(order))
     first = np.lexsort((order, loss, key))
     lowest = np.ones(len(first), np.bool_)
@@ -93,8 +92,8 @@ def _offered(standings: Standings, tried: Int64, holders: Holders) -> Plans:
     field.slot_duals[columns] = holders.loss[~units]
     field.rehead()
     field.slot_duals[columns] = 0
-    found = evaluate(field, tried, Asked(own=np.where(inside(standings, tried), standings.plans.column[tried], -1)))
-    standings.evaluations += len(tried)
+    own = np.where(inside(standings, tried), standings.plans.column[tried], -1)
+    found = standings.found(tried, Asked(own=own))
     stock[keys] = before
     field.slots[columns] -= 1
     field.refresh(rows)

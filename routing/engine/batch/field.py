@@ -45,9 +45,9 @@ class Field:
         self.freight: Table = look.tariff.cost.astype(np.float32)
         self.refresh(np.arange(len(self.atp)))
         self.rehead()
-        self.wide: Bools = self._wide(1)
+        self.wide: Bools = self.too_wide(1)
 
-    def _wide(self, parts: int) -> Bools:
+    def too_wide(self, parts: int) -> Bools:
         """[order] its dearest plan that could win would pass the whole numbers that float32 holds.
 
         No winner costs more than every line alone: left, or in the dearest parcel at the dearest unit cost. A dual
@@ -99,6 +99,16 @@ class Field:
         self._heads()
         self.rehead()
         return True
+
+    def restore(self) -> None:
+        """All stock and slots as they were in the beginning, no duals."""
+        residual = self.look.residual
+        self.atp[:] = residual.atp[self.orders.skus]
+        self.slots = np.where(self.day >= 0, residual.slots[self.node, np.maximum(self.day, 0)], 0)
+        self.duals[:] = 0
+        self.slot_duals = np.zeros(self.columns, np.float32)
+        self.refresh(np.arange(len(self.atp)))
+        self.rehead()
 
     # ---- what a parcel costs before its weight is known
 

@@ -1,23 +1,37 @@
 """A batch: every order alone, dual steps on what is contested, repair by regret, exchanges."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from routing.engine.batch.evaluate import evaluate
 from routing.engine.batch.exchange import exchange
-from routing.engine.batch.field import Field
+from routing.engine.batch.field import Field, Table
 from routing.engine.batch.repair import Displaced, repair
 from routing.engine.batch.standings import Standings
 from routing.engine.batch.steps import Steps
 from routing.engine.problem import Int64
 
 
-def plan_together(field: Field, steps: int, rounds: int = 1) -> tuple[Standings, Displaced]:
+class Together(NamedTuple):
+    """The plans of a batch that fit, who had to give way, and the duals that the search ended with."""
+
+    standings: Standings
+    displaced: Displaced
+    unit_duals: Table
+    slot_duals: Table
+
+
+def plan_together(field: Field, steps: int, rounds: int = 1, *, keep_seen: bool = False) -> Together:
     """Plans for all orders of the field that fit its stock and slots; they are taken from it."""
     everyone = np.arange(field.orders.count)
     standings = Standings(field, evaluate(field, everyone))
     standings.evaluations = len(everyone)
+    if keep_seen:
+        standings.seen = [(everyone, standings.plans.of(everyone))]
     search = Steps(standings)
     search.run(steps)
+    duals = field.duals.copy(), field.slot_duals.copy()
     # back to the prices that came with the problem; what a slot was worth still guides who looks again
     field.duals[:] = 0
     field.refresh(np.unique(search.raised // max(field.nodes, 1)))
@@ -28,7 +42,7 @@ def plan_together(field: Field, steps: int, rounds: int = 1) -> tuple[Standings,
     for _ in range(rounds):
         if not exchange(standings, tried, search.raised):
             break
-    return standings, displaced
+    return Together(standings, displaced, *duals)
 
 
 def touching(standings: Standings, search: Steps) -> Int64:

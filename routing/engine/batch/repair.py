@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from routing.engine.batch.evaluate import Asked, evaluate
+from routing.engine.batch.evaluate import Asked
 from routing.engine.batch.standings import Standings, inside, over_asked
 from routing.engine.kernel import MOST_LINES
 from routing.engine.problem import Int64
@@ -74,18 +74,16 @@ def _regrets(standings: Standings, contested: Int64, column: Int64) -> np.ndarra
     row[rivals] = np.arange(len(rivals))
     without = np.full((len(rivals), MOST_LINES), -1, np.int64)
     without[row[orders.order[contested]], orders.position[contested]] = field.node[column[contested]]
-    now = evaluate(field, rivals)
-    regret[rivals] = evaluate(field, rivals, Asked(barred=without)).cost - now.cost
-    standings.evaluations += 2 * len(rivals)
+    now = standings.found(rivals)
+    regret[rivals] = standings.found(rivals, Asked(barred=without)).cost - now.cost
     return regret
 
 
 def _by_loss(standings: Standings, queue: Int64) -> Int64:
     """Places of the queue: first who would lose most if its best plan on what is left were gone too."""
-    first = evaluate(standings.field, queue)
+    first = standings.found(queue)
     nodes = np.where(first.column >= 0, standings.field.node[first.column], -1)
-    second = evaluate(standings.field, queue, Asked(barred=np.where(inside(standings, queue), nodes, -1)))
-    standings.evaluations += 2 * len(queue)
+    second = standings.found(queue, Asked(barred=np.where(inside(standings, queue), nodes, -1)))
     return np.argsort(first.cost - second.cost, kind="stable")
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from routing.engine.batch.evaluate import Plans, evaluate
+from routing.engine.batch.evaluate import FREELY, Asked, Plans, evaluate
 from routing.engine.batch.field import CANNOT, Field
 from routing.engine.kernel import MOST_LINES
 from routing.engine.problem import Bools, Int64
@@ -17,6 +17,7 @@ class Standings:
         self.field, self.orders, self.plans = field, field.orders, plans
         self.row_key: Int64 = self.orders.sku * field.nodes
         self.evaluations = 0
+        self.seen: list[tuple[Int64, Plans]] | None = None  # every plan found on the way, when somebody asks for them
 
     # ---- read
 
@@ -44,8 +45,15 @@ class Standings:
 
     def evaluate(self, index: Int64) -> None:
         """Plan these orders anew, each as if it were alone."""
-        self.plans.put(index, evaluate(self.field, index))
+        found = self.found(index)
+        self.plans.put(index, found)
+        if self.seen is not None:
+            self.seen.append((index, found))
+
+    def found(self, index: Int64, asked: Asked = FREELY) -> Plans:
+        """What these orders would do if each were alone."""
         self.evaluations += len(index)
+        return evaluate(self.field, index, asked)
 
     def take(self, index: Int64) -> None:
         """Take what the plans of these orders use from the field."""
@@ -105,8 +113,7 @@ class Standings:
         """
         for start in range(0, len(queue), at_once):
             part = queue[start : start + at_once]
-            found = evaluate(self.field, part)
-            self.evaluations += len(part)
+            found = self.found(part)
             columns, blocks = found.column.tolist(), found.block.tolist()
             for place, order in enumerate(part.tolist()):
                 size = self.orders.length.item(order)

@@ -1,0 +1,63 @@
+"""The orders of a problem that are planned together, in the mode that is asked for."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from routing.engine.batch.field import Field
+from routing.engine.batch.orders import Orders, together
+from routing.engine.batch.plan import plan_together
+from routing.engine.batch.repair import Displaced
+from routing.engine.batch.standings import Standings
+from routing.engine.batch.verdicts import verdicts_of
+from routing.engine.look import Look
+from routing.engine.plan import Mode, Options
+from routing.engine.problem import Int64
+from routing.engine.verdicts import Verdicts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crowd:
+    """What became of them. Orders and lines by their places in the problem."""
+
+    rows: Int64  # all that were planned together; those that got nothing are not among the verdicts
+    verdicts: Verdicts
+    displaced: Displaced
+    evaluations: int
+    bound: int | None  # what all rows must cost at the least, None = not asked for
+
+
+def plan_crowd(look: Look, options: Options) -> Crowd:
+    """Plan together whom it is possible for; what they use is taken from the look."""
+    orders = together(look)
+    field = Field(look, orders)
+    bound = None
+    if options.mode is Mode.QUALITY and orders.count:
+        from routing.engine.quality.plan import plan_well  # noqa: PLC0415  the solver is loaded where it is used
+
+        standings, displaced, bound = plan_well(field, options.pricing_rounds, options.search_nodes)
+        bound -= int(orders.inertia.sum())
+    else:
+        standings, displaced, *_ = plan_together(field, options.dual_steps, options.rounds)
+    displaced = _in_problem(look, orders, _still_so(standings, displaced))
+    return Crowd(orders.row, verdicts_of(look, standings), displaced, standings.evaluations, bound)
+
+
+def _still_so(standings: Standings, displaced: Displaced) -> Displaced:
+    """Without those whom an exchange gave back what they had lost, or whose winner gave it up."""
+    field, orders = standings.field, standings.orders
+    column = standings.columns()
+    node = np.where(column >= 0, field.node[column], -1)
+    lost = node[displaced.line] != displaced.node
+    uses = np.unique((orders.order * len(orders.skus) + orders.sku) * (field.nodes + 1) + node)
+    won = (displaced.winner * len(orders.skus) + orders.sku[displaced.line]) * (field.nodes + 1) + displaced.node
+    kept = lost & np.isin(won, uses)
+    return Displaced(*(part[kept] for part in displaced))
+
+
+def _in_problem(look: Look, orders: Orders, displaced: Displaced) -> Displaced:
+    demand = look.demand
+    line = demand.line[demand.line_ptr[orders.want[displaced.line]]] if len(displaced.line) else displaced.line
+    return displaced._replace(
+        loser=orders.row[displaced.loser], winner=orders.row[displaced.winner], line=line.astype(np.int64)
+    )
