@@ -41,11 +41,7 @@ SELECT o.id, CASE
 FROM open JOIN routing_order o ON o.id = open.order_id ORDER BY open.ship_date, o.id
 """
 HELD = """
-SELECT a.order_id, a.id, a.line_id, a.level_id, a.node_id, a.ship_date, a.parcel, a.quantity, p.service, p.arrive_date,
-  p.grams - coalesce((
-    SELECT sum(r.quantity * s.weight_grams) FROM routing_allocation r JOIN routing_orderline l ON l.id = r.line_id
-    JOIN inventory_sku s ON s.id = l.sku_id
-    WHERE r.order_id = a.order_id AND r.parcel = a.parcel AND r.state = 'released'), 0)::bigint
+SELECT a.order_id, a.id, a.line_id, a.level_id, a.node_id, a.ship_date, a.parcel, a.quantity, p.service, p.arrive_date
 FROM routing_allocation a JOIN routing_planparcel p ON p.order_id = a.order_id AND p.number = a.parcel
 WHERE a.order_id = ANY(%s::bigint[]) AND a.state = 'open' AND a.dispatched_at IS NULL ORDER BY a.order_id, a.id
 """
@@ -81,7 +77,6 @@ class Allocated(NamedTuple):
     quantity: int
     service: str
     arrive_date: date
-    grams: int
 
 
 class Stand(NamedTuple):
@@ -154,7 +149,6 @@ def _holdings(
                 service=service.get(first.service, -1),
                 ship_day=(first.ship_date - problem.decided_on).days,
                 arrive_day=(first.arrive_date - problem.decided_on).days,
-                grams=first.grams,
                 pieces=tuple((line[row.line_id], entry.get(row.level_id, -1), row.quantity) for row in own),
             )
             for own in parcels.values()

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -118,4 +118,5 @@ def _only_run() -> Iterator[bool]:
         yield alone
     finally:
         if alone:
-            db.value(LET_GO)
+            with suppress(OperationalError, InterfaceError):  # then it went with the connection
+                db.value(LET_GO)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from dom_project.lib import db
 from routing import in_hand
 from routing.models import Reoptimisation
@@ -40,8 +42,10 @@ def saved(*, at: datetime, within: timedelta = DAY) -> list[Saved]:
 
 
 def runs(limit: int) -> Sequence[Reoptimisation]:
-    """The newest runs that had something to do."""
-    return list(Reoptimisation.objects.order_by("-at", "-id")[:limit])
+    """The newest runs that moved something or wanted to, and the last one whatever it did."""
+    newest = Reoptimisation.objects.order_by("-at", "-id")
+    last = newest.values_list("id", flat=True)[:1]
+    return list(newest.filter(Q(moved__gt=0) | Q(refused__gt=0) | Q(id__in=list(last)))[:limit])
 
 
 def stayed(run: Reoptimisation) -> Mapping[str, int]:

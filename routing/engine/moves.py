@@ -5,6 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
+from routing.engine.cutting import share
+from routing.engine.demand import merged
 from routing.engine.plan import Outcome, Plan
 from routing.engine.problem import Problem
 from routing.engine.steering import Steering
@@ -26,7 +30,6 @@ class HeldParcel(NamedTuple):
     service: int
     ship_day: int
     arrive_day: int
-    grams: int
     pieces: tuple[tuple[int, int, int], ...]
 
 
@@ -63,11 +66,11 @@ def judge(
     A move must gain the order's inertia, and at least 1. Where plans take what others leave, the group as a whole
     must; if it does not, those that earn it alone are tried alone. `begun`: orders of which other parcels are away.
     """
-    steering = Steering(problem)
+    costs = _Costs(problem)
     found: list[Move] = []
     stays: dict[int, str] = {}
     for order, parcels in held.items():
-        move = _move(problem, plan, steering, order, parcels, order in begun)
+        move = _move(problem, plan, costs.of(order, parcels), order, parcels, order in begun)
         if isinstance(move, Move):
             found.append(move)
         else:
@@ -86,9 +89,8 @@ def judge(
 
 
 def _move(
-    problem: Problem, plan: Plan, steering: Steering, order: int, parcels: Sequence[HeldParcel], begun: bool
+    problem: Problem, plan: Plan, before: _Cost | None, order: int, parcels: Sequence[HeldParcel], begun: bool
 ) -> Move | str:
-    before = _held_cost(problem, steering, order, parcels)
     if before is None:
         return NOT_COMPARABLE
     if plan.outcome[order] != Outcome.ALL:
@@ -127,21 +129,38 @@ def _goods_of(plan: Plan, order: int) -> Counter[tuple[tuple[int, int, int], ...
     return Counter(tuple(sorted(pieces)) for pieces in together.values())
 
 
-def _held_cost(problem: Problem, steering: Steering, order: int, parcels: Sequence[HeldParcel]) -> _Cost | None:
-    """What the held parcels cost at the problem's own rates and prices; None when one of them has none."""
-    invoice = late = steers = 0
-    for parcel in parcels:
-        zone = int(problem.zone[problem.dest[order], parcel.node])
-        freight = _freight(problem, parcel.service, zone, parcel.grams)
-        if freight is None or any(entry < 0 for _, entry, _ in parcel.pieces):
-            return None
-        units = sum(units for *_, units in parcel.pieces)
-        invoice += freight + int(problem.fix[parcel.node]) + units * int(problem.pick[parcel.node])
-        late += max(parcel.arrive_day - int(problem.slack[order]), 0) * max(problem.late_per_day, 0)
-        steers += int(steering.slot[parcel.node])
-        steers += sum(int(steering.no[entry]) for entry in {entry for _, entry, _ in parcel.pieces})
-        steers += sum(int(steering.price[entry]) * units for _, entry, units in parcel.pieces)
-    return _Cost(invoice, invoice + late + steers, max(parcel.arrive_day for parcel in parcels))
+class _Costs:
+    """What held parcels cost at the problem's own weights, rates and prices."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem, self.steering, self.demand = problem, Steering(problem), merged(problem)
+        want = np.empty(problem.lines, np.int64)
+        want[self.demand.line] = np.repeat(np.arange(len(self.demand.units)), np.diff(self.demand.line_ptr))
+        self.want = want.tolist()
+
+    def of(self, order: int, parcels: Sequence[HeldParcel]) -> _Cost | None:
+        """What they cost together; None when one of them has no price."""
+        problem, steering = self.problem, self.steering
+        invoice = late = steers = 0
+        for parcel in parcels:
+            zone = int(problem.zone[problem.dest[order], parcel.node])
+            freight = _freight(problem, parcel.service, zone, self._grams(parcel))
+            if freight is None or any(entry < 0 for _, entry, _ in parcel.pieces):
+                return None
+            units = sum(units for *_, units in parcel.pieces)
+            invoice += freight + int(problem.fix[parcel.node]) + units * int(problem.pick[parcel.node])
+            late += max(parcel.arrive_day - int(problem.slack[order]), 0) * max(problem.late_per_day, 0)
+            steers += int(steering.slot[parcel.node])
+            steers += sum(int(steering.no[entry]) for entry in {entry for _, entry, _ in parcel.pieces})
+            steers += sum(int(steering.price[entry]) * units for _, entry, units in parcel.pieces)
+        return _Cost(invoice, invoice + late + steers, max(parcel.arrive_day for parcel in parcels))
+
+    def _grams(self, parcel: HeldParcel) -> int:
+        units: Counter[int] = Counter()
+        for line, _, held in parcel.pieces:
+            units[self.want[line]] += held
+        wants, own = np.fromiter(units.keys(), np.int64), np.fromiter(units.values(), np.int64)
+        return int(share(self.demand.grams[wants], own, self.demand.units[wants]).sum())
 
 
 def _freight(problem: Problem, service: int, zone: int, grams: int) -> int | None:

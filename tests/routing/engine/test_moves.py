@@ -12,8 +12,8 @@ from routing.engine.solve import solve
 from .problems import ANY, problem, random_problem
 
 
-def held_at(node, *pieces, ship_day=0, arrive_day=3, service=0, grams=500):
-    return HeldParcel(node, service, ship_day, arrive_day, grams, pieces or ((0, node, 1),))
+def held_at(node, *pieces, ship_day=0, arrive_day=3, service=0):
+    return HeldParcel(node, service, ship_day, arrive_day, pieces or ((0, node, 1),))
 
 
 def judged(made, held, **more):
@@ -60,7 +60,7 @@ def test_no_order_becomes_later_than_promised_by_moving(case, slack, held_arrive
 
 def test_the_rest_of_an_order_on_its_way_becomes_no_more_parcels():
     made = problem([{"lines": {0: 1, 1: 1}}], [{0: 5, 2: 5}, {1: 5, 2: 5}], rates=((100, 100, 9000),), transit=(3,))
-    held = {0: [held_at(2, (0, 1, 1), (1, 3, 1), grams=1000)]}
+    held = {0: [held_at(2, (0, 1, 1), (1, 3, 1))]}
     assert len(judged(made, held).groups) == 1
     assert judged(made, held, begun=frozenset({0})).stays == {0: MORE_PARCELS}
 
@@ -126,7 +126,7 @@ def parcels_of(plan: Plan, order: int) -> list[HeldParcel]:
     pieces = plan.choices(order)
     return [
         HeldParcel(
-            parcel.node, parcel.service, parcel.ship_day, parcel.arrive_day, parcel.grams,
+            parcel.node, parcel.service, parcel.ship_day, parcel.arrive_day,
             tuple((piece.line, piece.entry, piece.units) for piece in pieces if piece.parcel == parcel.number),
         )
         for parcel in plan.parcels(order)
