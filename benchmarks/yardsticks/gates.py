@@ -41,6 +41,7 @@ def gates(results: Results, speed: Speed | None, n: int, prototype: Prototype) -
     """Those of the engine's speed and quality that this table can judge; costs only at the size they are set for."""
     single_ms, single_pass = (speed.single_ms, speed.single_pass) if speed else (None, None)
     judged = results if n == prototype.n else {}
+    over_lp = _over_bound(judged, "jasin-sinha", "exact_fcfs", prototype)
     return [
         Gate("single order, 5 lines × 204 nodes, p50", single_ms, 1, 0.5, "ms"),
         Gate(
@@ -51,8 +52,28 @@ def gates(results: Results, speed: Speed | None, n: int, prototype: Prototype) -
             "orders/s",
             more_is_better=True,
         ),
+        *_pair("DOM-US 1.3, 3 dual steps", judged, "1.3", "batch_3", prototype, (2, 1.2), (10_000, 30_000)),
+        *_pair("slots bind, 3 dual steps", judged, "slots", "batch_3", prototype, (4, 2), (5_000, None)),
         Gate("exact FCFS below the greedy rule engine, 1.3", _saved(judged), 1, None, "%", more_is_better=True),
-        Gate("Jasin–Sinha/Ma, exact FCFS ÷ clairvoyant LP", _over_lp(judged, prototype), 1.06, 1.05, ""),
+        Gate("Jasin–Sinha/Ma, exact FCFS ÷ clairvoyant LP", over_lp, 1.06, 1.05, ""),
+    ]
+
+
+def _pair(
+    what: str,
+    results: Results,
+    case: str,
+    policy: str,
+    prototype: Prototype,
+    over: tuple[float, float],
+    speed: tuple[float, float | None],
+) -> list[Gate]:
+    """How far over the bound, and at how many orders a second."""
+    by_seed = [row.orders_per_second for row in results.get(case, []) if row.policy == policy and row.verdict == "ok"]
+    ratio = _over_bound(results, case, policy, prototype)
+    return [
+        Gate(f"{what}: gap to the bound", ratio and 100 * (ratio - 1), *over, "%"),
+        Gate(f"{what}: speed", _mean(by_seed), *speed, "orders/s", more_is_better=True),
     ]
 
 
@@ -62,9 +83,10 @@ def _saved(results: Results) -> float | None:
     return _mean([100 * (1 - ours[seed] / greedy[seed]) for seed in ours.keys() & greedy.keys()])
 
 
-def _over_lp(results: Results, prototype: Prototype) -> float | None:
-    costs = _costs(results, "jasin-sinha", "exact_fcfs")
-    bounds = {seed: prototype.bound("jasin-sinha", prototype.n, seed) for seed in costs}
+def _over_bound(results: Results, case: str, policy: str, prototype: Prototype) -> float | None:
+    """Cost ÷ bound."""
+    costs = _costs(results, case, policy)
+    bounds = {seed: prototype.bound(case, prototype.n, seed) for seed in costs}
     return _mean([costs[seed] / bound for seed, bound in bounds.items() if bound])
 
 

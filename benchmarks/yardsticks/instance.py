@@ -18,6 +18,7 @@ CHEAPEST = {
     "name": "Cheapest",
     "rank": "cost",
     "max_parcels": MOST_PARCELS,
+    "split_lines": False,  # the bound knows no cut lines
     "if_part": "assign",
     "if_none": "backorder",
 }

@@ -1,20 +1,41 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmarks.yardsticks.dom_us import dom_us
+from benchmarks.yardsticks.instance import CHEAPEST
 from benchmarks.yardsticks.invoice import Assignment, Infeasible, Pieces, charged, pieces_of
 from benchmarks.yardsticks.jasin_sinha import jasin_sinha
-from benchmarks.yardsticks.policies import exact_fcfs
+from benchmarks.yardsticks.measure import measured
+from benchmarks.yardsticks.policies import EXACT_FCFS, TOGETHER, exact_fcfs
+from routing.rules import parse_rules
 
 
-@pytest.mark.parametrize("problem", [dom_us(400, ratio=0.6), dom_us(800, slots=0.3), jasin_sinha(400)])
-def test_the_invoice_is_the_one_the_engine_draws_up_itself(problem):
-    plan = exact_fcfs(problem)
+def with_cut_lines(problem):
+    return replace(problem, rules=parse_rules([{**CHEAPEST, "split_lines": True}]))
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [dom_us(400, ratio=0.6), dom_us(800, slots=0.3), with_cut_lines(dom_us(3000, ratio=0.6)), jasin_sinha(400)],
+)
+@pytest.mark.parametrize("policy", [EXACT_FCFS, *TOGETHER])
+def test_the_invoice_is_the_one_the_engine_draws_up_itself(problem, policy):
+    plan = policy.run(problem)
     charges = charged(problem, pieces_of(problem, plan))
     assert charges.invoice.tolist() == plan.invoice.tolist()
     assert charges.priced.tolist() == plan.priced.tolist()
     assert charges.parcels.tolist() == np.diff(plan.parcel_ptr).tolist()
     assert charges.units_unfilled.sum() == (problem.units - plan.filled).sum()
+
+
+def test_lines_are_cut_only_where_the_rule_lets_them():
+    problem = dom_us(3000, ratio=0.6)
+    whole, cut = measured(EXACT_FCFS, problem, 1), measured(EXACT_FCFS, with_cut_lines(problem), 1)
+    assert whole.lines_cut == 0
+    assert cut.lines_cut > 0
+    assert cut.units_unfilled < whole.units_unfilled
 
 
 def nothing_sent(problem):

@@ -70,7 +70,9 @@ def test_a_recorded_run_is_what_the_next_one_is_compared_with(tmp_path):
 
 def test_the_speed_of_the_kernel_is_recorded_and_compared_too(tmp_path):
     path = tmp_path / "yardsticks.jsonl"
-    before = Speed(single_ms=0.4, nodes=204, single_pass=50_000.0, with_tables=40_000.0, loop=30.0)
+    before = Speed(
+        single_ms=0.4, nodes=204, single_pass=50_000.0, with_tables=40_000.0, with_rules=30_000.0, loop=30.0
+    )
     History(path).record("speed", 10_000, [before])
     assert History(path).speed(10_000) == before
     text = replace(before, single_ms=0.2, single_pass=60_000.0).text(History(path).speed(10_000))
@@ -90,10 +92,24 @@ def test_a_gate_says_what_was_met_and_what_was_missed(figure, more, words):
 
 def test_costs_are_judged_by_three_seeds_of_the_full_size_alone():
     rows = {"1.3": [row(policy, seed, cost) for policy, cost in COSTS for seed in (1, 2, 3)]}
-    judged, too_small = (gates(rows, None, n, Prototype()) for n in (10_000, 2000))
-    assert judged[2].figure == pytest.approx(2)
-    assert too_small[2].figure is None
-    assert gates({"1.3": rows["1.3"][:2]}, None, 10_000, Prototype())[2].figure is None
+    assert saved(rows, 10_000) == pytest.approx(2)
+    assert saved(rows, 2000) is None
+    assert saved({"1.3": [each for each in rows["1.3"] if each.seed < 3]}, 10_000) is None
+
+
+def saved(rows, n):
+    return next(gate.figure for gate in gates(rows, None, n, Prototype()) if "rule engine" in gate.what)
+
+
+def test_a_batch_is_judged_by_its_gap_and_its_speed():
+    costs = {1: 16_159_986, 2: 16_070_417, 3: 16_744_099}  # 1 % over each bound
+    rows = {"1.3": [row("batch_3", seed, cost, speed=12_000.0) for seed, cost in costs.items()]}
+    gap, speed = (gate for gate in gates(rows, None, 10_000, Prototype()) if "DOM-US 1.3" in gate.what)
+    assert gap.figure == pytest.approx(1, abs=1e-4)
+    assert "gate ≤ 2: met" in gap.text()
+    assert "target ≤ 1.2: met" in gap.text()
+    assert "gate ≥ 10,000: met" in speed.text()
+    assert "target ≥ 30,000: MISSED" in speed.text()
 
 
 COSTS = (("exact_fcfs", 98_000), ("greedy", 100_000))
