@@ -68,6 +68,7 @@ def learn_odds(*, at: datetime) -> OddsRun | None:
     if not odds.is_due(at=at):
         return None
     with db.read_only_snapshot():
+        db.execute("SET LOCAL statement_timeout = '10min'")  # half a year of a large network is read once a day
         answers, costs = answers_until(at), resourced_until(at)
     return odds.learn(answers, costs, at=at)
 

@@ -14,7 +14,7 @@ from dom_project.admin_pages import AuditEvent, Master, Record
 from dom_project.lib import http
 from dom_project.lib.sentences import sentence
 
-from . import rates
+from . import rates, weighing
 from .models import (
     Allocation,
     Decision,
@@ -151,7 +151,7 @@ class StrategyAdmin(Record):
 class StrategyVersionAdmin(Record):
     """Edited on the routing page, where a change is a new version."""
 
-    list_display = ["strategy", "number", "author", "reason", "created_at"]
+    list_display = ["strategy", "number", "author", "reason", *weighing.PARTS, "created_at"]
     list_select_related = ["strategy"]
 
 

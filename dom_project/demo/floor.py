@@ -20,7 +20,9 @@ from . import chance
 
 ACTOR = "demo"
 PICK_MINUTES, PACK_MINUTES = (4, 45), (3, 20)
-SHORT_AT = {"dc": 0.0015, "dark_store": 0.006, "store": 0.02}
+SHORT_AT = {"dc": 0.0015, "dark_store": 0.006, "store": 0.017}
+FEW, OF_FEW = 3, 2.5  # of the last units on a shelf more are not where they should be
+UNTIDY, IN_DISORDER = "MADISON", 0.5  # one store is being rebuilt
 PATIENCE = timedelta(days=4)
 CANCELLED, LATE, RETURNED, ANSWERED = 0.012, 0.05, 0.045, 0.34
 
@@ -93,24 +95,25 @@ def _pick(at: datetime, done: Done, *, hurry: bool) -> None:
     """Associates pick what waits while their node is open; now and then a shelf holds less than it should."""
     waiting = rows(
         """SELECT l.id, l.quantity, s.id, o.order_ref || '/' || s.parcel, s.dispatched_at, n.time_zone, n.hours::text,
-                  n.kind
+                  n.kind, n.code, a.on_hand
            FROM fulfillment_shipmentline l JOIN fulfillment_shipment s ON s.id = l.shipment_id
+           JOIN routing_allocation a ON a.id = l.allocation_id
            JOIN routing_order o ON o.id = s.order_id
            JOIN inventory_node n ON n.id = s.node_id WHERE s.closed_at IS NULL AND s.state IN ('to_pick', 'picking')
              AND l.closed_at IS NULL AND l.picked < l.quantity AND s.dispatched_at <= %s
            ORDER BY s.id, l.id""",
         [at - timedelta(minutes=PICK_MINUTES[0])],
     )
-    due: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
-    for line, quantity, shipment, ref, dispatched_at, zone, hours, kind in waiting:
+    due: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
+    for line, quantity, shipment, ref, dispatched_at, zone, hours, kind, code, on_hand in waiting:
         if (hurry or dispatched_at + _minutes(PICK_MINUTES, "pick", ref) <= at) and _open(at, zone, loads(hours)):
-            due[shipment].append((line, quantity, kind))
+            due[shipment].append((line, quantity, _short_at(kind, code, on_hand)))
     if not due:
         return
     found, short = [], []
     for shipment in sorted(due):
-        for line, quantity, kind in due[shipment]:
-            if chance.share("short", line) < SHORT_AT.get(kind, 0):
+        for line, quantity, odds in due[shipment]:
+            if chance.share("short", line) < odds:
                 short.append((line, int(quantity * chance.share("found", line)), chance.share("reason", line) < 0.75))
             else:
                 found.append((line, quantity))
@@ -119,6 +122,13 @@ def _pick(at: datetime, done: Done, *, hurry: bool) -> None:
     for line, there, missing in short:
         shipments.report_short(line, there, "missing" if missing else "damaged", at=at, actor=ACTOR)
         done.counts["short"] += 1
+
+
+def _short_at(kind: str, code: str, on_hand: int) -> float:
+    """How likely a shelf holds less than it should."""
+    if code == UNTIDY:
+        return IN_DISORDER
+    return SHORT_AT.get(kind, 0) * (OF_FEW if on_hand < FEW else 1)
 
 
 def _pack(at: datetime, done: Done, *, hurry: bool) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from dom_project.lib.db import rows
-from fulfillment import shipments
+from fulfillment import answered, shipments
 from inventory import capacity, ledger
 from inventory.movements import Movement
 from routing import intake, requests, shortfalls, sourcing, waiting
@@ -54,6 +54,7 @@ def play(
             day = hour.date()
             capacity.open_days(at=hour)
             receive_goods(hour)
+            answered.learn_odds(at=hour)
             if each_morning:
                 each_morning(hour)
             if total:

@@ -58,7 +58,7 @@ class Compared:
             )
             said.append(text % {"count": len(more), "cost": self.money(sum(each.cost for each in more))})
         if noes:
-            said[-1] += " " + _("It steered the choice; nobody pays it.")
+            said[-1] += " " + _("It is only weighed; nobody pays it.")
         return said
 
     def _no(self, expected: NoExpected) -> str:

@@ -221,7 +221,7 @@ def test_the_expected_cost_of_a_no_is_told_for_who_was_chosen_and_in_the_next_be
     [questions] = [said for question, said in answer.context["questions"] if question.startswith("What did it cost")]
     assert questions == [
         "$8.30: $6.00 freight and $2.30 handling.",
-        "Sparks store, Mug: expected cost of a no: 1 % × $6.10 = $0.06. It steered the choice; nobody pays it.",
+        "Sparks store, Mug: expected cost of a no: 1 % × $6.10 = $0.06. It is only weighed; nobody pays it.",
         "The next best is Reno store: $8.30, with $0.24 for a possible no $8.54 against $8.36, $0.18 more.",
     ]
     [rows, _far] = answer.context["tables"]
