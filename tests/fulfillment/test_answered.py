@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db.models.functions import Now
 
-from fulfillment import answered, shipments
+from fulfillment import answered, shipments, tasks
 from fulfillment.answered import answers_until, resourced_until
 from fulfillment.models import Shipment
 from inventory import capacity
@@ -105,6 +105,12 @@ def test_what_was_decided_and_picked_becomes_the_odds_of_the_next_decision(store
     assert (leaf.node, leaf.asked, leaf.no) == (store, 1, 1)
     assert leaf.odds > 200
     assert answered.learn_odds(at=clock + timedelta(hours=1)) is None
+    assert OddsRun.objects.count() == 1
+
+
+def test_the_bell_may_ring_often_and_with_what_a_newer_one_says(store):
+    for _ring in range(3):
+        tasks.learn_odds(newer="argument")
     assert OddsRun.objects.count() == 1
 
 
