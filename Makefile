@@ -9,7 +9,7 @@ BARE := SECRET_KEY=unused FIELD_KEYS=unused DATABASE_URL=postgres://nobody@127.0
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo demo-reset test races check bench yardsticks stream lint types arch migrations fmt vendor migrate requirements requirements-check
+.PHONY: help setup demo demo-reset test races same-plan check bench yardsticks stream lint types arch migrations fmt vendor migrate requirements requirements-check
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ test: setup ## Run all tests: TESTS=tests/routing, JOBS=4
 
 races: setup ## Run the races on real PostgreSQL, by name: they are part of `make test` too
 	@$(BIN)/python -m pytest -v -m races $(TESTS)
+
+same-plan: setup ## Worker, test drive and stored decision agree on PROBLEMS=5000 batches of 1 to 50 orders
+	@SAME_PLANS=$(or $(PROBLEMS),5000) $(BIN)/python -m pytest -q -n $(JOBS) -m same_plan tests/routing/test_same_plan.py
 
 check: lint types arch migrations requirements-check ## Everything that can be said without running it
 

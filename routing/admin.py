@@ -158,7 +158,7 @@ class StrategyVersionAdmin(Record):
 class RateCardForm(forms.ModelForm):
     class Meta:
         model = RateCard
-        fields = ("name", "late_cost_per_day")
+        fields = ("name", "late_cost_per_day", "dimensional_divisor")
 
 
 @admin.register(RateCard)
@@ -167,7 +167,17 @@ class RateCardAdmin(Record):
 
     form = RateCardForm
     list_display = ["code", "version", "name", "currency", "live", "published_at"]
-    fields = ["code", "version", "name", "currency", "zone_km", "late_cost_per_day", "live", "published_at"]
+    fields = [
+        "code",
+        "version",
+        "name",
+        "currency",
+        "zone_km",
+        "late_cost_per_day",
+        "dimensional_divisor",
+        "live",
+        "published_at",
+    ]
     readonly_fields = ["code", "version", "currency", "zone_km", "live", "published_at"]
     ordering = ["code", "-version"]
 
@@ -177,8 +187,13 @@ class RateCardAdmin(Record):
     def save_model(self, request: HttpRequest, obj: RateCard, form: Any, change: bool) -> None:
         if form.changed_data:
             published = RateCard.objects.get(pk=obj.pk)
-            late = obj.late_cost_per_day
-            obj.pk = rates.change_terms(published, name=obj.name, late_cost_per_day=late, at=timezone.now()).pk
+            obj.pk = rates.change_terms(
+                published,
+                name=obj.name,
+                late_cost_per_day=obj.late_cost_per_day,
+                dimensional_divisor=obj.dimensional_divisor,
+                at=timezone.now(),
+            ).pk
 
 
 @admin.register(Rule)

@@ -69,6 +69,19 @@ class Line(NamedTuple):
     category: str
     first_look: bool
     refused: Sequence[int] | None  # nodes
+    cubic_mm: int = 0  # 0 = its size is unknown
+    category_grams: int | None = None  # median of its category, where its own weight is unknown
+
+    def billed_grams(self, divisor: int) -> int:
+        """Grams of all its units as the carrier bills them: the larger of weight and size; 0 = weight unknown."""
+        return max(self.grams, self._size_grams(divisor)) * self.units if self.grams else 0
+
+    def likely_grams(self, divisor: int) -> int:
+        """The same where the weight is unknown, 0 where nothing is known of its category either."""
+        return max(self.category_grams or 0, self._size_grams(divisor)) * self.units
+
+    def _size_grams(self, divisor: int) -> int:
+        return -(-self.cubic_mm // divisor) if divisor else 0
 
 
 class Wanted(NamedTuple):
@@ -164,6 +177,7 @@ def build(
         stock = with_units(stock, given_back.units)
     forbidden = [[nodes.place[node] for node in line.refused or () if node in nodes.place] for line in lines]
     services = table.services if table else ()
+    divisor = table.dimensional_divisor if table else 0
     category_of = dict(zip((line.sku_id for line in lines), category.tolist(), strict=True))
     no_odds, resource_cost = NOTHING, 0
     if odds and weighing.counts_no:
@@ -195,7 +209,8 @@ def build(
         line_ref=np.array([line.id for line in lines], np.int64),
         sku=np.array([sku_place[line.sku_id] for line in lines], np.int32),
         units=np.array([line.units for line in lines], np.int32),
-        grams=np.array([line.grams * line.units for line in lines], np.int64),
+        grams=np.array([line.billed_grams(divisor) for line in lines], np.int64),
+        likely_grams=np.array([line.likely_grams(divisor) for line in lines], np.int64),
         unfilled=np.array(
             [UNFILLED + money.one(line.unit_price, orders[line.order].currency) for line in lines], np.int64
         ),

@@ -48,7 +48,11 @@ JOIN routing_order o USING (id) JOIN inventory_channel c ON c.id = o.channel_id 
 LINES = """
 SELECT u.place - 1, l.id, l.line_ref, l.sku_id, s.code, {units}, s.weight_grams, l.unit_price, s.handling_classes,
   coalesce(k.code, ''), l.first_looked_at IS NULL,
-  (SELECT array_agg(r.node_id) FROM routing_linerefusal r WHERE r.line_id = l.id)
+  (SELECT array_agg(r.node_id) FROM routing_linerefusal r WHERE r.line_id = l.id),
+  s.length_mm::bigint * s.width_mm * s.height_mm,
+  CASE WHEN s.weight_grams = 0 THEN (
+    SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY o.weight_grams) FROM inventory_sku o
+    WHERE o.category_id = s.category_id AND o.weight_grams > 0) END
 FROM unnest(%(order_id)s::bigint[]) WITH ORDINALITY AS u(order_id, place)
 JOIN routing_orderline l USING (order_id) JOIN inventory_sku s ON s.id = l.sku_id
 LEFT JOIN inventory_category k ON k.id = s.category_id

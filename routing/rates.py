@@ -18,6 +18,7 @@ EARTH_KM = 6371.0088
 NAMED = 20  # problems named in one refusal
 MOST_SERVICES = 16  # a node's services are bits of 16
 LARGEST_PRICE = 10_000_000  # minor units
+LARGEST_DIVISOR = 1_000_000  # cm³ billed as a kilogram
 LARGEST_BAND = 2_000_000_000  # grams
 
 
@@ -50,6 +51,7 @@ class RateTables:
     rate: NDArray[np.int64]  # [service, zone, band]
     per_kg_above: NDArray[np.int64]  # [service, zone] each further started kg above the last band
     transit: NDArray[np.int16]  # [service, zone] days
+    dimensional_divisor: int = 0  # cm³ billed as a kilogram, which is mm³ as a gram; 0 = by weight alone
 
     @property
     def zones(self) -> int:
@@ -65,12 +67,16 @@ def save_card(
     zone_km: Sequence[int],
     at: datetime,
     late_cost_per_day: int = 400,
+    dimensional_divisor: int = 0,
 ) -> RateCard:
     """Publish a card as the next version of `code` and make it live. Raises BadInput; then nothing is written.
 
     Every service must have the same weight bands in every zone that it serves, and every zone a service.
     """
     _check(rows, currency, zone_km)
+    if not 0 <= dimensional_divisor <= LARGEST_DIVISOR:
+        params = {"value": str(dimensional_divisor)[:40], "least": 0, "most": LARGEST_DIVISOR}
+        raise BadInput("not_a_whole_number", params, field="dimensional_divisor")
     with transaction.atomic():
         db.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"rate card {code}"])
         number = db.value("SELECT coalesce(max(version), 0) + 1 FROM routing_ratecard WHERE code = %s", [code])
@@ -82,6 +88,7 @@ def save_card(
             currency=currency,
             zone_km=list(zone_km),
             late_cost_per_day=late_cost_per_day,
+            dimensional_divisor=dimensional_divisor,
             published_at=at,
         )
         names = {(row.carrier, row.service): row.name or row.service for row in rows}
@@ -122,7 +129,9 @@ def rows_of(card: RateCard) -> list[RateRow]:
     ]
 
 
-def change_terms(card: RateCard, *, name: str, late_cost_per_day: int, at: datetime) -> RateCard:
+def change_terms(
+    card: RateCard, *, name: str, late_cost_per_day: int, dimensional_divisor: int, at: datetime
+) -> RateCard:
     """Publish the live card's prices again under other terms, as its next version. Returns the new card."""
     return save_card(
         card.code,
@@ -132,6 +141,7 @@ def change_terms(card: RateCard, *, name: str, late_cost_per_day: int, at: datet
         zone_km=card.zone_km,
         at=at,
         late_cost_per_day=late_cost_per_day,
+        dimensional_divisor=dimensional_divisor,
     )
 
 
@@ -155,8 +165,8 @@ JOIN routing_rateband b ON b.service_id = s.id AND b.zone = z.zone
 WHERE s.card_id = %s ORDER BY s.carrier, s.code, z.zone, b.up_to_grams
 """
 CARD = """
-SELECT c.code, c.version, c.currency, c.late_cost_per_day, c.zone_km, s.id, s.carrier || '/' || s.code, z.zone,
-  z.transit_days, z.further_kg_price, b.up_to_grams, b.price
+SELECT c.code, c.version, c.currency, c.late_cost_per_day, c.zone_km, c.dimensional_divisor, s.id,
+  s.carrier || '/' || s.code, z.zone, z.transit_days, z.further_kg_price, b.up_to_grams, b.price
 FROM routing_ratecard c LEFT JOIN routing_service s ON s.card_id = c.id
 LEFT JOIN routing_servicezone z ON z.service_id = s.id
 LEFT JOIN routing_rateband b ON b.service_id = s.id AND b.zone = z.zone
@@ -169,10 +179,10 @@ def _tables(card_id: int) -> RateTables:
     cells = db.rows(CARD, [card_id])
     if not cells:
         raise RateCard.DoesNotExist(f"There is no rate card {card_id}.")
-    code, version, currency, late_per_day, upper_km = cells[0][:5]
-    names = {service_id: name for service_id, name in (cell[5:7] for cell in cells) if service_id}
+    code, version, currency, late_per_day, upper_km, divisor = cells[0][:6]
+    names = {service_id: name for service_id, name in (cell[6:8] for cell in cells) if service_id}
     place = {service_id: i for i, service_id in enumerate(names)}
-    priced = [cell[5:] for cell in cells if cell[10] is not None]
+    priced = [cell[6:] for cell in cells if cell[11] is not None]
     band_grams = np.unique(np.array([cell[5] for cell in priced], dtype=np.int64))
     shape = (len(names), len(upper_km) + 1)
     transit = np.full(shape, -1, np.int16)
@@ -198,6 +208,7 @@ def _tables(card_id: int) -> RateTables:
         rate=rate,
         per_kg_above=per_kg_above,
         transit=transit,
+        dimensional_divisor=divisor,
     )
 
 

@@ -52,18 +52,12 @@ def _price(figure: int) -> int:
 
 
 def weights_of(problem: Problem) -> list[int]:
-    """[line] grams; where unknown, the units at the median of the category, else a kilogram each."""
-    units = [max(int(count), 0) for count in problem.units]
-    grams = [min(max(int(weight), 0), MOST_GRAMS) for weight in problem.grams]
-    known: defaultdict[int, list[int]] = defaultdict(list)
-    for line, weight in enumerate(grams):
-        if weight and units[line] and problem.category[line] >= 0:
-            known[int(problem.category[line])].append(weight // units[line])
-    for line, weight in enumerate(grams):
-        if not weight and units[line]:
-            alike = sorted(known.get(int(problem.category[line]), []))
-            grams[line] = min(units[line] * (max(alike[len(alike) // 2], 1) if alike else 1000), MOST_GRAMS)
-    return grams
+    """[line] grams; where unknown, what is likely, else a kilogram a unit."""
+    columns = (problem.units.tolist(), problem.grams.tolist(), problem.likely_grams.tolist())
+    return [
+        min(max(grams, 0) or (max(likely, 0) or 1000 * units if units > 0 else 0), MOST_GRAMS)
+        for units, grams, likely in zip(*columns, strict=True)
+    ]
 
 
 def _audit_order(

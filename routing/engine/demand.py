@@ -9,7 +9,7 @@ from routing.engine.gaps import MOST_GRAMS
 from routing.engine.problem import Bits, Bools, Int32, Int64, Problem
 from routing.rules import Refusal
 
-GRAMS_UNKNOWN = 1000  # per unit, where not even the category has a weight
+GRAMS_UNKNOWN = 1000  # per unit, where nothing is likely
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,19 +90,16 @@ def _held(node: NDArray[np.int16], start: Int64) -> Int32:
 
 
 def _weighed(problem: Problem, units: Int64, gaps: list[Refusal]) -> Int64:
-    """Grams of every line; where unknown, the median of its category, else a kilogram a unit."""
+    """Grams of every line; where unknown, what is likely, else a kilogram a unit.
+
+    Nothing of the other lines counts: an order weighs the same in every batch.
+    """
     grams: Int64 = problem.grams.clip(0, MOST_GRAMS)
     heavy = np.flatnonzero(problem.grams > MOST_GRAMS)
     gaps += [Refusal("absurd_weight", {"sku": ref}) for ref in np.unique(problem.sku_ref[problem.sku[heavy]]).tolist()]
     unknown: Bools = (grams <= 0) & (units > 0)
     if not unknown.any():
         return grams
-    known = (grams > 0) & (units > 0)
-    each = grams // np.maximum(units, 1)
-    for category in np.unique(problem.category[unknown]):
-        alike = each[known & (problem.category == category)] if category >= 0 else each[:0]
-        guess = max(int(np.sort(alike)[len(alike) // 2]), 1) if len(alike) else GRAMS_UNKNOWN
-        lines = unknown & (problem.category == category)
-        grams[lines] = np.where(units[lines] > MOST_GRAMS // guess, MOST_GRAMS, guess * units[lines])
+    likely = np.where(problem.likely_grams > 0, problem.likely_grams, GRAMS_UNKNOWN * units).clip(0, MOST_GRAMS)
     gaps += [Refusal("no_weight", {"sku": ref}) for ref in np.unique(problem.sku_ref[problem.sku[unknown]]).tolist()]
-    return grams
+    return np.where(unknown, likely, grams)

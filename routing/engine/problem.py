@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from routing.rules import KINDS, METHODS, Rule, parse_rules, rule_data
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 DAYS = 14  # ship days a node offers
 
 Int8 = NDArray[np.int8]
@@ -145,6 +145,7 @@ class Problem:
     slot_price: Int32 = field(default_factory=_nothing)  # [node] of one parcel slot
     inertia: Int32 = field(default_factory=_nothing)  # [order] what a plan other than the held one must save
     held_node: Int16 = field(default_factory=_nothing)  # [line] where all its units are held, −1 = nowhere
+    likely_grams: Int64 = field(default_factory=_nothing)  # [line] what counts where grams are unknown, 0 = no idea
     resource_cost: int = 0  # of sourcing a line again after a no
     guarded: bool = True  # a price may not leave a line that would be filled without it
 
@@ -155,6 +156,7 @@ class Problem:
             "slot_price": len(self.node_ref),
             "inertia": len(self.order_ref),
             "held_node": len(self.sku),
+            "likely_grams": len(self.sku),
         }
         for name, kind in ARRAYS.items():
             array = np.asarray(getattr(self, name))
@@ -183,7 +185,8 @@ class Problem:
         shapes: dict[str, tuple[int, ...]] = {
             **dict.fromkeys(("dest", "method", "pinned_node", "slack", "channel", "region", "value", "inertia"), (m,)),
             **dict.fromkeys(
-                ("line_ref", "units", "grams", "unfilled", "class_bits", "category", "held_node"), (lines,)
+                ("line_ref", "units", "grams", "unfilled", "class_bits", "category", "held_node", "likely_grams"),
+                (lines,),
             ),
             **dict.fromkeys(("free", "buffer", "level_ref", "price", "no_odds"), (entries,)),
             **dict.fromkeys(

@@ -11,7 +11,7 @@ from inventory.imports import cells
 from inventory.imports.kinds import Field, Judged, Kind, Row, add
 from inventory.imports.rows import Fault
 from inventory.models import ImportRun
-from routing.rates import LARGEST_BAND, LARGEST_PRICE, RateRow, save_card
+from routing.rates import LARGEST_BAND, LARGEST_DIVISOR, LARGEST_PRICE, RateRow, save_card
 
 MOST_ROWS = 50_000
 FIELDS = (
@@ -32,6 +32,12 @@ FIELDS = (
         aliases=(),
     ),
     Field("late_cost_per_day", _("Worth of a day late"), hint=_("Per parcel, in major units."), aliases=()),
+    Field(
+        "dimensional_divisor",
+        _("Dimensional divisor"),
+        hint=_("Cubic centimetres billed as a kilogram, like 5000; empty bills by weight alone."),
+        aliases=("dim divisor", "dim factor"),
+    ),
     Field("carrier", _("Carrier"), required=True, aliases=()),
     Field("service", _("Service"), required=True, aliases=("service code",)),
     Field("service_name", _("Name of the service"), aliases=()),
@@ -49,6 +55,7 @@ class Card(NamedTuple):
     currency: str
     zone_km: list[int]
     late_cost_per_day: int
+    dimensional_divisor: int
 
 
 class Priced(NamedTuple):
@@ -92,6 +99,7 @@ def write(facts: Sequence[Priced], *, run: ImportRun, part: int, at: datetime, a
             currency=card.currency,
             zone_km=card.zone_km,
             late_cost_per_day=card.late_cost_per_day,
+            dimensional_divisor=card.dimensional_divisor,
             at=at,
         )
     except BadInput as bad:
@@ -111,6 +119,8 @@ def _priced(row: Row) -> Priced | Fault:
         zone_km = [cells.whole(part, least=1, most=50_000) for part in cells.codes(values["zone_km"])]
         field = "late_cost_per_day"
         late = cells.money(values[field], currency) if values.get(field, "").strip() else 400
+        field = "dimensional_divisor"
+        divisor = cells.whole(values[field], most=LARGEST_DIVISOR) if values.get(field, "").strip() else 0
         field = "card_name"
         name = cells.text(values.get(field, ""), longest=120) or code
         field = "carrier"
@@ -133,7 +143,7 @@ def _priced(row: Row) -> Priced | Fault:
         return wrong.at(row.line, field)
     return Priced(
         row.line,
-        Card(code, name, currency, zone_km, late),
+        Card(code, name, currency, zone_km, late, divisor),
         RateRow(carrier, service, zone, grams, price, days, further, service_name),
     )
 

@@ -15,6 +15,10 @@ class RateCard(models.Model):
     late_cost_per_day = models.PositiveIntegerField(
         default=400, help_text=_("What a parcel's day late is worth, in minor units.")
     )
+    dimensional_divisor = models.PositiveIntegerField(
+        default=0,
+        help_text=_("Cubic centimetres that are billed as a kilogram, like 5000; 0 bills by weight alone."),
+    )
     live = models.BooleanField(default=True)
     published_at = models.DateTimeField()
 

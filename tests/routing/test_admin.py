@@ -70,11 +70,12 @@ def test_no_strategy_is_made_live_and_no_rule_changed_here(network, clock):
 def test_other_terms_publish_a_rate_card_anew_and_leave_the_old_one_as_it_was(network):
     old = make.rate_card()
     before = rates.rows_of(old)
-    terms = {"name": "Dearer delays", "late_cost_per_day": "900"}
+    terms = {"name": "Dearer delays", "late_cost_per_day": "900", "dimensional_divisor": "5000"}
     saved = admin_site.logged_in().post(admin_site.url(type(old), "change", old.pk), terms)
     assert saved.status_code == 302
     new = type(old).objects.get(code=old.code, live=True)
     assert (new.version, new.name, new.late_cost_per_day) == (old.version + 1, "Dearer delays", 900)
+    assert (old.dimensional_divisor, new.dimensional_divisor) == (0, 5000)
     assert rates.rows_of(new) == before == rates.rows_of(old)
     old.refresh_from_db()
     assert (old.name, old.late_cost_per_day, old.live) == ("Standard", 400, False)

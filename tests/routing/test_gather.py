@@ -270,3 +270,32 @@ def test_the_facts_are_of_one_instant_and_nothing_can_be_written(clock):
         gather([make.order().id], at=clock, name="test")
     settings = [query["sql"] for query in asked_for.captured_queries if query["sql"].startswith("SET TRANSACTION")]
     assert settings == ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"]
+
+
+def test_goods_are_billed_by_size_where_that_is_more_and_the_card_says_how(clock):
+    Sku.objects.filter(code="MUG").update(length_mm=300, width_mm=200, height_mm=201)
+    Sku.objects.filter(code="LAMP").update(length_mm=100, width_mm=100, height_mm=100)
+    order = make.order(lines={"MUG": 2, "LAMP": 3})
+
+    def grams():
+        (facts,) = gather([order.id], at=clock, name="test")
+        return facts.problem.grams.tolist()
+
+    assert grams() == [800, 1200]
+    make.rate_card(dimensional_divisor=5000)
+    assert grams() == [2 * 2412, 1200]
+
+
+def test_goods_without_a_weight_are_taken_to_weigh_what_their_category_does_whoever_else_is_in_the_batch(clock):
+    make.rate_card(dimensional_divisor=5000)
+    Sku.objects.filter(code="MUG").update(weight_grams=0)
+    Sku.objects.filter(code="LAMP").update(weight_grams=900)
+    Sku.objects.filter(code="CLOCK").update(weight_grams=0, category=None)
+    alone, other = make.order(lines={"MUG": 2, "CLOCK": 1}), make.order(lines={"LAMP": 1, "MUG": 1})
+    for order_ids in ([alone.id], [alone.id, other.id]):
+        (facts,) = gather(order_ids, at=clock, name="test")
+        assert facts.problem.grams.tolist()[:2] == [0, 0]
+        assert facts.problem.likely_grams.tolist()[:2] == [1800, 0]
+    Sku.objects.filter(code="CLOCK").update(length_mm=300, width_mm=300, height_mm=100)
+    (facts,) = gather([alone.id], at=clock, name="test")
+    assert facts.problem.likely_grams.tolist() == [1800, 1800]

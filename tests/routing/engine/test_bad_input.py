@@ -96,11 +96,11 @@ def test_a_destination_without_coordinates_is_named_and_reached_by_nobody():
     assert ("destination_without_zone", {"destination": 0}) in gaps
 
 
-def test_goods_without_a_weight_weigh_what_their_category_does_and_are_named():
-    made = problem([{"lines": {0: 1, 1: 2, 2: 3}}], [{0: 9}] * 3, grams=0, category=[0, 0, 1])
+def test_goods_without_a_weight_weigh_what_is_likely_or_a_kilogram_and_are_named():
+    made = problem([{"lines": {0: 1, 1: 2, 2: 3}}], [{0: 9}] * 3, grams=0, likely_grams=[650, 900, -5])
     made = replace(made, grams=np.array([0, 1400, 0]))
     plan, gaps = planned(made)
-    assert plan.parcels(0)[0].grams == 700 + 1400 + 3000
+    assert plan.parcels(0)[0].grams == 650 + 1400 + 3000
     assert gaps == [("no_weight", {"sku": 100}), ("no_weight", {"sku": 102})]
 
 

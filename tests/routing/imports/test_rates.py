@@ -23,6 +23,12 @@ def test_a_file_becomes_the_next_version_of_its_card(take):
     assert (arrays.transit.tolist(), arrays.per_kg_above.tolist()) == ([[2, 4]], [[120, 150]])
 
 
+def test_a_card_may_bill_by_size(take):
+    run = take("rates", HEADER + ROWS + LAST, constants=CONSTANTS | {"dimensional_divisor": "5000"})
+    assert (run.rows_good, faults(run)) == (4, [])
+    assert tables(RateCard.objects.get(live=True)).dimensional_divisor == 5000
+
+
 @pytest.mark.parametrize(
     ("case", "last", "field", "reason"),
     [
