@@ -116,6 +116,10 @@ TAB = """CASE WHEN s.state = 'to_pick' THEN 'to_pick'
   WHEN s.state = 'picking' THEN CASE WHEN EXISTS (SELECT FROM fulfillment_shipmentline l
     WHERE l.shipment_id = s.id AND l.closed_at IS NULL AND l.picked < l.quantity) THEN 'picking' ELSE 'to_pack' END
   WHEN s.state IN ('packed', 'ready') THEN 'ready' ELSE 'done' END"""
+IN_HAND = """
+SELECT count(DISTINCT (a.order_id, a.parcel))::int FROM routing_allocation a JOIN routing_order o ON o.id = a.order_id
+WHERE a.state = 'open' AND a.dispatched_at IS NULL AND o.held_reason = '' AND a.node_id = %s
+"""
 COUNT = f"""
 SELECT tab, count(*)::int FROM (
   SELECT {TAB} AS tab FROM fulfillment_shipment s WHERE s.node_id = %(node)s AND s.closed_at IS NULL
@@ -221,3 +225,8 @@ def _with_items(rows: Sequence[tuple[Any, ...]]) -> list[Card]:
     for shipment_id, *item in db.rows(ITEMS, [[row[0] for row in rows]]):
         items[shipment_id].append(Item(*item))
     return [Card(*[*row[:12], json.loads(row[12]), *row[13:], tuple(items[row[0]])]) for row in rows]
+
+
+def in_hand(node: Node) -> int:
+    """Parcels that are planned here and that the floor does not have yet: nearly all leave on a later day."""
+    return int(db.value(IN_HAND, [node.pk]))

@@ -15,6 +15,7 @@ urlpatterns = [
     path("exceptions/<int:pk>/give-back/", exceptions.give_back, name="exceptions_give_back"),
     path("store/", queue.stores, name="stores"),
     path("store/<slug:node_code>/", queue.queue, name="queue"),
+    path("store/<slug:node_code>/ahead/", queue.queue_ahead, name="queue_ahead"),
     path("store/<slug:node_code>/next/", queue.queue_next, name="queue_next"),
     path("store/<slug:node_code>/put-back/<int:task_id>/", queue.put_back, name="put_back"),
     path("store/<slug:node_code>/<slug:ref>/", pick.pick, name="pick"),

@@ -167,17 +167,20 @@ def book(bookings: Sequence[Booking], parcels: Sequence[Parcel], looked: Sequenc
     )
 
 
-def mark_dispatched(order_ids: Collection[int], *, at: datetime) -> list[Allocated]:
+def mark_dispatched(order_ids: Collection[int], *, at: datetime, ahead: int | None = None) -> list[Allocated]:
     """Hand the open, undispatched allocations of these orders that are due to the floor: by order and parcel.
 
-    Routing leaves them alone from then on. Held orders are left out, and what is kept in hand (see `in_hand`).
+    Routing leaves them alone from then on. Held orders are left out, and what is kept in hand (see `in_hand`): that
+    goes to the one node `ahead` of its day, and nothing else then.
     """
+    which = in_hand.due("%s") if ahead is None else "o.held_reason = '' AND a.node_id = %s"
     sql = CHANGE.format(
         change="dispatched_at = %s",
-        which="a.order_id = ANY(%s::bigint[]) AND a.dispatched_at IS NULL AND " + in_hand.due("%s"),
+        which=f"a.order_id = ANY(%s::bigint[]) AND a.dispatched_at IS NULL AND {which}",
         columns=COLUMNS,
     )
-    found = [Allocated(*row) for row in db.rows(sql, [at, sorted(order_ids), at])]
+    wanted = [at, sorted(order_ids), at if ahead is None else ahead]
+    found = [Allocated(*row) for row in db.rows(sql, wanted)]
     return sorted(found, key=lambda row: (row.order_id, row.parcel, row.id))
 
 

@@ -1,6 +1,6 @@
 """What the floor does: every verb takes any number of shipments, locks their orders and returns what moved."""
 
-from .dispatch import dispatch_due
+from .dispatch import dispatch_ahead, dispatch_due
 from .leaving import deliver_many, hand_over_many, lose_many, ship_many
 from .packing import make_ready_many, pack_many
 from .picking import (
@@ -21,6 +21,7 @@ __all__ = [
     "Reason",
     "answer_recalls",
     "deliver_many",
+    "dispatch_ahead",
     "dispatch_due",
     "expect_scan",
     "hand_over_many",

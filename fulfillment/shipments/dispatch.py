@@ -24,6 +24,11 @@ SELECT a.order_id FROM routing_allocation a JOIN routing_order o ON o.id = a.ord
 WHERE a.state = 'open' AND a.dispatched_at IS NULL AND {in_hand.due("%s")}
 GROUP BY a.order_id ORDER BY min(a.id) LIMIT %s
 """
+AHEAD = """
+SELECT a.order_id FROM routing_allocation a JOIN routing_order o ON o.id = a.order_id
+WHERE a.state = 'open' AND a.dispatched_at IS NULL AND o.held_reason = '' AND a.node_id = %s
+GROUP BY a.order_id ORDER BY min(a.ship_date), min(a.id) LIMIT %s
+"""
 PARCELS = """
 SELECT p.order_id, p.number, p.node_id, n.code, o.method, p.service, p.ship_date, p.distance_km, o.promise_at
 FROM unnest(%s::bigint[], %s::smallint[]) AS u(order_id, number)
@@ -71,10 +76,25 @@ def dispatch_due(*, at: datetime, actor: str, limit: int = 500) -> int:
     code with parameters, why it came to its node.
     """
     due = [order_id for (order_id,) in db.rows(DUE, [at, limit])]
-    if not due:
+    return _send(due, None, at=at, actor=actor)
+
+
+@db.retry_on_conflict
+@transaction.atomic
+def dispatch_ahead(node_id: int, *, at: datetime, actor: str, limit: int = 500) -> int:
+    """Send this node what is kept in hand for its later days, the next day first: it has time for it now.
+
+    Up to `limit` orders. Returns shipments made; routing plans them anew no more.
+    """
+    kept = [order_id for (order_id,) in db.rows(AHEAD, [node_id, limit])]
+    return _send(kept, node_id, at=at, actor=actor)
+
+
+def _send(order_ids: list[int], ahead: int | None, *, at: datetime, actor: str) -> int:
+    if not order_ids:
         return 0
-    demand.lock_orders(due)
-    sent = allocations.mark_dispatched(due, at=at)
+    demand.lock_orders(order_ids)
+    sent = allocations.mark_dispatched(order_ids, at=at, ahead=ahead)
     if not sent:
         return 0
     keys = sorted({(row.order_id, row.parcel) for row in sent})

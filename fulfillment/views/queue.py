@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from dom_project.accounts.access import Right, needs
@@ -72,6 +72,7 @@ def queue(request: HttpRequest, node_code: str) -> HttpResponse:
         "more": counts[tab] - len(cards) if tab != PUT_BACK else 0,
         "put_backs": put_backs if tab == PUT_BACK else [],
         "signs": signs,
+        "in_hand": floor.in_hand(node) if tab == Tab.TO_PICK else 0,
         "main": main_button(node, tab, cards, counts, me),
         "has_more_nodes": not is_bound(request.user) or nodes_of(request.user).count() > 1,
         "live_url": live_url(request.user.pk, [node.code]),
@@ -93,6 +94,19 @@ def queue_next(request: HttpRequest, node_code: str) -> HttpResponse:
     if started.missed and started.missed.picker != me:
         return say(request, response, f"{faster(started.missed)} {_('This is the next one.')}", level="info")
     return response
+
+
+@require_POST
+@needs(Right.WORK_FLOOR)
+def queue_ahead(request: HttpRequest, node_code: str) -> HttpResponse:
+    """Take the work of later days now."""
+    node = node_for(request.user, node_code)
+    sent = shipments.dispatch_ahead(node.pk, at=timezone.now(), actor=actor_of(request))
+    response = redirect("queue", node.code)
+    if not sent:
+        return say(request, response, _("Nothing is in hand for a later day."), level="info")
+    told = ngettext("%(n)s parcel more to pick.", "%(n)s parcels more to pick.", sent) % {"n": sent}
+    return say(request, response, told)
 
 
 @require_POST

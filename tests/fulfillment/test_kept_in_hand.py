@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from dom_project.accounts.models import Role
 from fulfillment import shipments
 from fulfillment.models import Shipment
 from routing import in_hand
@@ -62,3 +63,32 @@ def test_switched_off_the_floor_gets_everything_at_once(for_tomorrow):
 def test_switching_to_what_it_is_leaves_no_trace(db):
     assert not in_hand.switch(True, at=AT, actor="user:1")
     assert in_hand.last_switch() is None
+
+
+def test_a_node_that_has_time_gets_its_later_days_now_and_nobody_elses(for_tomorrow):
+    reno, elsewhere = PlanParcel.objects.get().node, make.node("SPARKS")
+    stock(elsewhere, LAMP=5)
+    order = make.order("BOTH", lines={"MUG": 1, "LAMP": 1})
+    allocate(order, reno, {"MUG": 1}, day=AT.date() + timedelta(days=2))
+    allocate(order, elsewhere, {"LAMP": 1}, day=AT.date() + timedelta(days=1))
+    assert shipments.dispatch_ahead(reno.id, at=AT, actor="user:7") == 2
+    assert set(Shipment.objects.values_list("node__code", "order__ref")) == {("RENO", "LATER"), ("RENO", "BOTH")}
+    assert shipments.dispatch_ahead(reno.id, at=AT, actor="user:7") == 0
+    assert sound()
+
+
+def test_a_held_order_is_not_sent_ahead(for_tomorrow):
+    Order.objects.update(held_reason="fraud check")
+    assert shipments.dispatch_ahead(PlanParcel.objects.get().node_id, at=AT, actor="user:7") == 0
+
+
+def test_the_queue_tells_what_is_in_hand_and_takes_it(client, for_tomorrow):
+    reno = PlanParcel.objects.get().node
+    client.force_login(make.user(Role.STORE_ASSOCIATE, nodes=(reno,)))
+    assert "1 parcel is planned here for a later day." in client.get("/store/RENO/").content.decode()
+    answer = client.post("/store/RENO/ahead/", follow=True)
+    assert "1 parcel more to pick." in answer.content.decode()
+    assert answer.context["in_hand"] == 0
+    assert "Nothing is in hand" in client.post("/store/RENO/ahead/", follow=True).content.decode()
+    other = make.node("SPARKS")
+    assert client.post(f"/store/{other.code}/ahead/").status_code == 404

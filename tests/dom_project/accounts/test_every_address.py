@@ -61,6 +61,7 @@ exceptions_take - amci
 exceptions_give_back - amci
 stores amsi -
 queue amsi -
+queue_ahead - amsi
 queue_next - amsi
 put_back - amsi
 pick amsi -
