@@ -1,12 +1,10 @@
 """Orders as they come in, by the hour and by the day, and how many parcels left. Read afresh every time."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dom_project.lib import db
 from routing import replanned
-from routing.replanned import Saved
 
 HOURS = 48
 
@@ -20,8 +18,7 @@ LATELY = f"""
 SELECT count(*) FILTER (WHERE accepted_at > %(day)s), count(*) FILTER (WHERE accepted_at <= %(at)s - interval '1 day'),
        (SELECT count(*) FROM inventory_node n JOIN fulfillment_shipment s ON s.node_id = n.id
         WHERE s.closed_at > %(at)s - interval '1 hour' AND s.shipped_at > %(at)s - interval '1 hour'),
-       ({replanned.KEPT}),
-       (SELECT jsonb_agg(jsonb_build_array(r.currency, r.amount, r.moves)) FROM ({replanned.SAVED}) r)
+       ({replanned.KEPT})
 FROM routing_order WHERE accepted_at > %(day)s - interval '1 day'"""
 
 
@@ -46,18 +43,16 @@ def by_hour(*, at: datetime) -> list[Hour]:
 class Lately:
     """Orders accepted in the last 24 hours and in those before; parcels taken and pickups handed over in the hour.
 
-    `kept`: orders in hand for a later day; `saved`: what planning them anew has saved in the last 24 hours.
+    `kept`: orders in hand for a later day.
     """
 
     orders: int
     orders_before: int
     left: int
     kept: int = 0
-    saved: tuple[Saved, ...] = ()
 
 
 def lately(*, at: datetime) -> Lately:
     """The counts up to this moment. One query."""
-    day = at - timedelta(days=1)
-    [(orders, before, left, kept, saved)] = db.rows(LATELY, {"at": at, "day": day, "since": day})
-    return Lately(orders, before, left, kept, tuple(Saved(*row) for row in json.loads(saved or "[]")))
+    [counts] = db.rows(LATELY, {"at": at, "day": at - timedelta(days=1)})
+    return Lately(*counts)

@@ -103,15 +103,26 @@ FROM (VALUES (1)) one LEFT JOIN (
   SELECT o.ref, o.order_ref FROM routing_pending p JOIN routing_order o ON o.id = p.order_id
   ORDER BY p.since_at, o.id LIMIT 1) oldest ON true"""
 
-# Not placed anywhere yet, and even at the network's usual pace the promise is over by then.
+# Not placed anywhere yet, and even at the network's usual pace the promise is over by then; or in hand for a later
+# day, with a parcel that is planned to arrive after the promise.
 UNPLACED = """
-SELECT o.ref, o.order_ref, '', '', o.state, 'not_placed', o.promise_at, o.method, o.ship_to_time_zone,
-       count(*) FILTER (WHERE o.promise_at >= %(at)s) OVER (), count(*) OVER () FROM routing_order o
-WHERE o.id IN (SELECT order_id FROM routing_pending
-               UNION SELECT order_id FROM routing_orderexception WHERE closed_at IS NULL
-               UNION SELECT order_id FROM routing_orderline WHERE backordered > 0)
-  AND o.state IN ('pending', 'backordered', 'exception', 'partly_routed', 'partly_shipped')
-  AND %(at)s::timestamptz + make_interval(secs => %(needs)s) + interval '1 day' > o.promise_at
+SELECT o.ref, o.order_ref, '', '', o.state, r.risk, o.promise_at, o.method, o.ship_to_time_zone,
+       count(*) FILTER (WHERE o.promise_at >= %(at)s) OVER (), count(*) OVER ()
+FROM (
+  SELECT id, min(risk) AS risk FROM (
+    SELECT id, 'not_placed' AS risk FROM routing_order
+    WHERE id IN (SELECT order_id FROM routing_pending
+                 UNION SELECT order_id FROM routing_orderexception WHERE closed_at IS NULL
+                 UNION SELECT order_id FROM routing_orderline WHERE backordered > 0)
+      AND state IN ('pending', 'backordered', 'exception', 'partly_routed', 'partly_shipped')
+      AND %(at)s::timestamptz + make_interval(secs => %(needs)s) + interval '1 day' > promise_at
+    UNION ALL
+    SELECT o.id, 'kept_late' FROM routing_allocation a JOIN routing_order o ON o.id = a.order_id
+    JOIN routing_planparcel p ON p.order_id = a.order_id AND p.number = a.parcel
+    WHERE a.state = 'open' AND a.dispatched_at IS NULL AND o.method = 'ship'
+      AND ((p.arrive_date + 1)::timestamp AT TIME ZONE o.ship_to_time_zone) > o.promise_at + interval '1 minute'
+  ) found GROUP BY id
+) r JOIN routing_order o USING (id)
 ORDER BY o.promise_at < %(at)s, o.promise_at, o.id LIMIT %(limit)s"""
 
 NODES = """

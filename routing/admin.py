@@ -29,6 +29,8 @@ from .models import (
     Pending,
     PlanParcel,
     RateCard,
+    Reoptimisation,
+    ReplanningSwitch,
     ResourcingCost,
     Rule,
     ShortfallCase,
@@ -215,6 +217,16 @@ class NoOddsAdmin(Record):
 class ResourcingCostAdmin(Record):
     list_display = ["id", "run_id", "strategy", "lines", "extra", "cost", "currency"]
     list_select_related = ["strategy"]
+
+
+@admin.register(Reoptimisation)
+class ReoptimisationAdmin(Record):
+    list_display = ["at", "mode", "considered", "moved", "refused", "saved", "currency", "actor"]
+
+
+@admin.register(ReplanningSwitch)
+class ReplanningSwitchAdmin(Record):
+    list_display = ["switched_at", "on", "switched_by"]
 
 
 admin.site.register(

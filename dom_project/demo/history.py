@@ -24,6 +24,7 @@ ORDERS_PER_DAY = 226
 LONGEST = timedelta(hours=72)
 STEP = timedelta(hours=2)
 AFTER = timedelta(minutes=5)  # cut-offs are at full hours: who orders just before one still gets its truck
+PLANNED_ANEW = (2, 6)  # UTC: the evening at home, when work for tomorrow is in hand and the trucks have come
 OWNER = "demo"
 BATCH = 1000
 # A step is long: what it brings is picked and packed within its first half hour.
@@ -81,7 +82,8 @@ def one_step(market: Market, start: datetime, end: datetime, *, per_day: float) 
     shipments.answer_recalls(at=at, actor="demo")
     while sourcing.source_due(at=at, owner=OWNER).claimed >= BATCH:
         continue
-    counts["planned anew"] = reoptimise(at=at, actor="engine").moved
+    if at.hour in PLANNED_ANEW:
+        counts["planned anew"] = reoptimise(at=at, actor="engine").moved
     while shipments.dispatch_due(at=at, actor="demo", limit=BATCH) >= BATCH:
         continue
     pace = floor.Pace(min(PACE.pick, end - at), min(PACE.pack, end - at))

@@ -58,7 +58,7 @@ def status(
             told = text % {"node": ", ".join(where), "what": what}
             said.append(told[:1].upper() + told[1:])
     if kept := [parcel.ship_date for parcel in going if found.method == "ship" and _kept(parcel, at)]:
-        text = _("What leaves on %(day)s or later is kept in hand until then, and planned anew if that saves.")
+        text = _("Until %(day)s it stays in hand and may be planned anew.")
         said.append(text % {"day": day(min(kept))})
     pending, back = sum(line.pending for line in lines), sum(line.backordered for line in lines)
     if pending and exceptions:

@@ -33,6 +33,7 @@ STAGES = {
 RISKS = {
     "too_slow": gettext_lazy("At this pace it arrives after the promise"),
     "cut_off_missed": gettext_lazy("Its cut-off has passed"),
+    "kept_late": gettext_lazy("Planned to arrive after the promise; no floor has it yet"),
     "not_placed": gettext_lazy("Not placed anywhere, and its promise is near or over"),
 }
 BUSY, FULL = 0.7, 0.9

@@ -28,7 +28,7 @@ from routing import intake
 from routing.models import Outbox, Subscriber
 from tests import make
 
-from .conftest import ROOT, eventually
+from .conftest import ROOT, eventually, where_it_is
 
 ComesIn = Callable[..., Page]
 TOKEN, SECRET = "till-token", "webhook-secret"
@@ -97,7 +97,7 @@ def soho(transactional_db: None, erp: Erp) -> Node:
     make.channel("web", name="Web shop")
     make.strategy()
     make.sku("MUG", name="Enamel mug")
-    node = make.node("SOHO", name="SoHo store", kind="store")
+    node = make.node("SOHO", name="SoHo store", kind="store", time_zone=where_it_is(10))
     capacity.open_days(at=timezone.now())
     Connection.objects.create(
         ref="erp", name="Ledgerstone ERP", address=erp.url, token=TOKEN, schedule_seconds=1, mapping={}

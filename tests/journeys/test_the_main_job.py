@@ -21,20 +21,16 @@ from routing import intake, sourcing
 from routing.models import Allocation, Decision, Order, OrderEvent, StrategyVersion
 from tests import make
 
+from .conftest import where_it_is
+
 ComesIn = Callable[..., Page]
 MUG = "0400123456796"
-
-
-def where_it_is_ten() -> str:
-    """A zone in whose morning the story begins: whenever it is told, no midnight and no cut-off comes between."""
-    east = (10 - timezone.now().hour + 12) % 24 - 12
-    return f"Etc/GMT{-east:+d}"  # which counts westward
 
 
 @pytest.fixture
 def network(transactional_db: None) -> dict[str, Node]:
     """A store in Reno, near the customers, and a store in Denver, far from them; both have mugs."""
-    now, zone = timezone.now(), where_it_is_ten()
+    now, zone = timezone.now(), where_it_is(10)
     make.rate_card()
     make.channel("web", name="Web shop")
     nodes = {

@@ -28,7 +28,7 @@ from inventory.models import (
 from kpis import snapshots
 from kpis.models import Target
 from routing import intake, odds, sourcing, strategies
-from routing.models import Outbox, Strategy, StrategyVersion, Subscriber
+from routing.models import Outbox, Reoptimisation, Strategy, StrategyVersion, Subscriber
 from routing.requests import CustomerRequest
 from routing.shrinkage import WHOLE, Answers
 from tests import make
@@ -101,6 +101,10 @@ def furnish() -> Shop:
     today(now - timedelta(hours=2), told)
     connection = feeds(now)
     subscriber(now)
+    Reoptimisation.objects.create(
+        at=now, problem_ref="7-anew", mode="batch", currency="USD", considered=40, moved=3, refused=1, saved=425,
+        stayed={"best": 34, "later": 2}, actor="engine",
+    )  # fmt: skip
     found = dict(Shipment.objects.filter(node__code="OAKLAND").order_by("id").values_list("state", "ref"))
     reno, mug = Node.objects.get(code="RENO"), Sku.objects.get(code="MUG")
     shop = Shop(

@@ -72,9 +72,9 @@ EXCUSED = {
     "a form posts here and its page answers": [
         "logout", "order_cancel", "order_again", "exceptions_again", "exceptions_letters", "exceptions_shortfall",
         "exceptions_take", "exceptions_give_back", "queue_next", "queue_ahead", "put_back", "pick_start", "pick_scan",
-        "pick_units", "pick_short", "pick_lay_back", "pick_pack", "pick_ready", "pick_ship", "pick_hand_over", "inventory_recount",
-        "inventory_safety_rule", "network_cap", "routing_edit", "routing_activate", "connection_check",
-        "connection_pull", "connection_case", "network_terms", "account_revoke", "account_tokens",
+        "pick_units", "pick_short", "pick_lay_back", "pick_pack", "pick_ready", "pick_ship", "pick_hand_over",
+        "inventory_recount", "inventory_safety_rule", "network_cap", "routing_edit", "routing_activate",
+        "connection_check", "connection_pull", "connection_case", "network_terms", "account_revoke", "account_tokens",
         "import_settings", "import_start", "replanning_switch",
     ],
     "a redirect": ["home", "favicon.ico"],

@@ -3,11 +3,12 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 
-from routing import exceptions, odds, rates, refusals, strategies
+from routing import exceptions, in_hand, odds, rates, refusals, strategies
 from routing.exceptions import Raised
 from routing.models import (
     OrderException,
     Outbox,
+    Reoptimisation,
     Rule,
     ShortfallCase,
     StrategyActivation,
@@ -33,6 +34,8 @@ def routed(network, route, clock, settings):
     refusals.refuse_many([NodeRefusal(stuck.lines.get().id, network["RENO"].id, "missing")], at=clock)
     ShortfallCase.objects.create(params={"units": 3}, raised_at=clock)
     odds.learn([], {"USD": {}}, at=clock)
+    in_hand.switch(False, at=clock, actor="user:1")
+    Reoptimisation.objects.create(at=clock, problem_ref="7-anew", considered=1, moved=0, refused=0)
     assert Outbox.objects.exists()
 
 

@@ -77,6 +77,7 @@ pick_hand_over - amsi
 routing ame -
 routing_edit - am
 replanning ame -
+routing_odds ame -
 replanning_switch - am
 routing_history ame -
 routing_version ame -
