@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from routing.engine.batch.completing import completed
 from routing.engine.batch.field import Field
 from routing.engine.batch.orders import Orders, together
 from routing.engine.batch.plan import plan_together
@@ -21,7 +22,7 @@ class Crowd:
     """What became of them. Orders and lines by their places in the problem."""
 
     rows: Int64  # all that were planned together; those that got nothing are not among the verdicts
-    verdicts: Verdicts
+    verdicts: list[Verdicts]  # after the first: those who looked again on their own
     displaced: Displaced
     evaluations: int
     bound: int | None  # what all rows must cost at the least, None = not asked for
@@ -40,7 +41,8 @@ def plan_crowd(look: Look, options: Options) -> Crowd:
     else:
         standings, displaced, *_ = plan_together(field, options.dual_steps, options.rounds)
     displaced = _in_problem(look, orders, _still_so(standings, displaced))
-    return Crowd(orders.row, verdicts_of(look, standings), displaced, standings.evaluations, bound)
+    verdicts = completed(look, standings, verdicts_of(look, standings))
+    return Crowd(orders.row, verdicts, displaced, standings.evaluations, bound)
 
 
 def _still_so(standings: Standings, displaced: Displaced) -> Displaced:

@@ -58,7 +58,8 @@ def draw(
     displaced = crowd.displaced if crowd else NOBODY
     counts = {"orders": m, "parcels": len(parcels.order), "pieces": len(line), "looked_again": looked_again}
     if crowd:
-        counts |= {"together": len(crowd.rows), "evaluations": crowd.evaluations, "displaced": len(displaced.loser)}
+        counts |= {"together": len(crowd.rows), "evaluations": crowd.evaluations}
+        counts |= {"displaced": len(displaced.loser), "completed": len(crowd.verdicts) - 1}
     return Plan(
         mode=options.mode,
         problem_hash=problem.hash(),

@@ -52,6 +52,11 @@ class Residual:
             return True
         return False
 
+    def give_back_slot(self, node: int, day: int) -> None:
+        """One slot more."""
+        self.slots[node, day] += 1
+        self._move_on(node)
+
     def _move_on(self, node: int) -> None:
         room = np.flatnonzero(self.slots[node] > 0)
         self.first[node] = room[0] if len(room) else -1

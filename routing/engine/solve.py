@@ -26,8 +26,8 @@ def solve(problem: Problem, options: Options | None = None) -> Plan:
     crowd: Crowd | None = None
     if options.mode is not Mode.EXACT_FCFS:
         crowd = plan_crowd(look, options)
-        queue.granted.append(crowd.verdicts)
-        rows = np.setdiff1d(rows, crowd.verdicts.rows)
+        queue.granted += crowd.verdicts
+        rows = np.setdiff1d(rows, np.concatenate([verdicts.rows for verdicts in crowd.verdicts]))
     short = rows[look.length[rows] <= kernel.MOST_LINES]
     # a node that wants its stock low becomes eligible while others take: then no plan outlives the order before it
     chunk = 1 if any(mask.shrinking_helps() for mask in look.masks.rules) else max(options.chunk, 1)

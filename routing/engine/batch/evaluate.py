@@ -40,6 +40,7 @@ class Asked(NamedTuple):
     barred: Int64 | None = None  # a node it may not use, −1 = none
     own: Int64 | None = None  # the column where it has its units and slot already, −1 = nowhere
     only: Int64 | None = None  # the only node it may use
+    closed: Int64 | None = None  # [order] a column that is closed for it, −1 = none
     must: Bools | None = None
     priced: bool = True  # False: at what is paid in the end, without prices and duals
     guarded: bool = True  # heed the problem's guard
@@ -50,6 +51,7 @@ class Asked(NamedTuple):
             None if self.barred is None else self.barred[places],
             None if self.own is None else self.own[places],
             None if self.only is None else self.only[places],
+            None if self.closed is None else self.closed[places],
             None if self.must is None else self.must[places],
             self.priced,
             self.guarded,
@@ -69,7 +71,7 @@ def evaluate(field: Field, index: Int64, asked: Asked = FREELY) -> Plans:
     problem = field.look.problem
     if asked.guarded and problem.guarded and field.look.eligibility.steering.has_prices and asked.priced:
         inside = np.arange(MOST_LINES) < field.orders.length[index][:, None]
-        starved = np.flatnonzero(((plans.column < 0) & inside).any(1) & field.orders.partial[index])
+        starved = np.flatnonzero(((plans.column < 0) & inside).any(1))
         if len(starved):
             free = _evaluate(field, index[starved], asked.of(starved)._replace(priced=False))
             must = asked.of(starved)._replace(must=free.column >= 0)
@@ -86,7 +88,7 @@ def _stay(field: Field, index: Int64, asked: Asked, plans: Plans, moving: Int64,
     held = padded(orders.held, field, index[moving])
     whole = (held >= 0) | (np.arange(MOST_LINES) >= orders.length[index[moving]][:, None])
     moving, held, inertia = moving[whole.all(1)], held[whole.all(1)], inertia[whole.all(1)]
-    stay = _evaluate(field, index[moving], asked.of(moving)._replace(only=held))
+    stay = _evaluate(field, index[moving], asked.of(moving)._replace(only=held, must=held >= 0))
     at = np.where(stay.column >= 0, field.node[stay.column], -1)
     stays = (at == held).all(1) & (stay.cost < plans.cost[moving] + inertia)
     plans.cost[moving] += inertia
@@ -110,23 +112,20 @@ def _evaluate(field: Field, index: Int64, asked: Asked) -> Plans:
     )
     length, most = orders.length[index], orders.most[index]
     wide = field.wide[index]
-    group = (length * (MOST_LINES + 1) + np.minimum(most, length)) * 4 + wide * 2 + orders.partial[index]
+    kind = wide * 4 + orders.whole[index] * 2 + orders.partial[index]
+    group = (length * (MOST_LINES + 1) + most) * 8 + kind
     for key in np.unique(group).tolist():
         places = np.flatnonzero(group == key)
         lines, parcels = int(length[places[0]]), int(most[places[0]])
-        number = np.float64 if key & 2 else np.float32
-        sets = 1 if _as_one(parcels, lines, partial=bool(key & 1)) else 1 << lines
+        number = np.float64 if key & 4 else np.float32
+        whole, partial = bool(key & 2), bool(key & 1)
+        sets = 1 if whole else 1 << lines
         step = max(8, CELLS // (field.columns * sets))
         for start in range(0, len(places), step):
             part = places[start : start + step]
             own = asked if len(part) == len(index) else asked.of(part)
-            _Group(field, index[part], lines, parcels, number, own).solve(plans, part, partial=bool(key & 1))
+            _Group(field, index[part], lines, parcels, number, own).solve(plans, part, whole=whole, partial=partial)
     return plans
-
-
-def _as_one(parcels: int, lines: int, *, partial: bool) -> bool:
-    """The order goes whole in one parcel or not at all."""
-    return parcels == 1 and lines > 1 and not partial
 
 
 class _Group:
@@ -145,6 +144,9 @@ class _Group:
         self.head: Floats = table[head].astype(number, copy=False)
         if asked.own is not None:
             self._keep_slots(asked.own)
+        if asked.closed is not None:
+            order = np.flatnonzero(asked.closed >= 0)
+            self.head[order, asked.closed[order]] = CANNOT
         self.place = field.place[head]
         self.goods = self._goods()
         weight = _sums(orders.grams[self.at])  # [order, set]
@@ -203,12 +205,19 @@ class _Group:
         """A parcel may stay in a column where the order has a slot already, even if none is left there now."""
         order, line = np.nonzero(own[:, : self.lines] >= 0)
         column = own[order, line]
-        self.head[order, column] = self.field.base[self.field.head_of[self.index[order]], column]
+        kept = self.field.base[self.field.head_of[self.index[order]], column]
+        if not self.asked.priced:
+            kept = kept - self.field.slot_price[column]
+        self.head[order, column] = kept
 
     def _give_back(self, goods: Floats, own: Int64) -> None:
         """A line may stay where it has its units already, even if none are left there now."""
         field, orders = self.field, self.field.orders
-        order, line = np.nonzero(own[:, : self.lines] >= 0)
+        stays = own[:, : self.lines] >= 0
+        if self.asked.only is not None:
+            only = self.asked.only[:, : self.lines]
+            stays &= (only < 0) | (only == np.where(stays, field.node[own[:, : self.lines]], -1))
+        order, line = np.nonzero(stays)
         if not len(order):
             return
         node, at = field.node[own[order, line]], self.at[order, line]
@@ -234,13 +243,13 @@ class _Group:
         total += goods
         return total
 
-    def solve(self, plans: Plans, part: Int64, *, partial: bool) -> None:
+    def solve(self, plans: Plans, part: Int64, *, whole: bool, partial: bool) -> None:
         """Write the plans of the group to `part` of the plans."""
-        if _as_one(self.parcels, self.lines, partial=partial):
+        if whole:
             self._whole(plans, part)
             return
         best, column = self._sets()
-        if self.parcels < self.lines:
+        if self.parcels < self.lines or self.asked.must is not None:
             self._cut(best, column, plans, part)
         else:
             self._divide(best, column, plans, part)
@@ -265,7 +274,7 @@ class _Group:
             plans.block[part[which], : self.lines] = 1 << np.arange(self.lines)
 
     def _sets(self) -> tuple[Floats, Int32]:
-        """(best[order, set], its column); a single line that is dearer than leaving it is not left here."""
+        """(best[order, set], its column) of shipping a set of lines as one parcel."""
         count = 1 << self.lines
         best = np.zeros((len(self.index), count), self.number)
         column = np.full((len(self.index), count), -1, np.int32)
@@ -279,18 +288,11 @@ class _Group:
             column[:, held], best[:, held] = at, total[self.every, at]
         return best, column
 
-    def _limit(self, line: int, value: Floats) -> tuple[Floats, Bools]:
-        """(cost of leaving a line, [order] it is better left)."""
-        limit = self.unfilled[:, line].astype(self.number)
-        leave = value > limit  # always so where no node can
-        if self.asked.must is not None:
-            leave &= ~(self.asked.must[:, line] & np.isfinite(value))
-        return limit, leave
-
     def _divide(self, best: Floats, column: Int32, plans: Plans, part: Int64) -> None:
         """As many parcels as lines: a block of one line may be a line that is left."""
         for line in range(self.lines):
-            limit, leave = self._limit(line, best[:, 1 << line])
+            limit = self.unfilled[:, line].astype(self.number)
+            leave = best[:, 1 << line] > limit  # always so where no node can
             best[leave, 1 << line], column[leave, 1 << line] = limit[leave], -1
         if self.lines == 1:
             plans.cost[part], plans.column[part, 0], plans.block[part, 0] = best[:, 1], column[:, 1], 1

@@ -32,13 +32,16 @@ def exchange(standings: Standings, tried: Int64, raised: Int64) -> int:
     if not len(tried):
         return 0
     field = standings.field
+    standings.shared[tried] = True
     holders = _holders(standings, tried, raised)
     found = _offered(standings, tried, holders)
-    gain = costs(field, tried, standings.plans.of(tried)) - found.cost
+    now = costs(field, tried, standings.plans.of(tried))
+    gain = now - found.cost
     gaining = np.flatnonzero(gain >= 1)
+    saved = now[gaining] - costs(field, tried[gaining], found.of(gaining))
     turn = _Turn(standings, holders)
-    for place in gaining[np.argsort(-gain[gaining], kind="stable")].tolist():
-        turn.of(int(tried[place]), found.of(np.array([place])))
+    for place in np.argsort(-gain[gaining], kind="stable").tolist():
+        turn.of(int(tried[gaining[place]]), found.of(gaining[[place]]), float(saved[place]))
     return turn.gained
 
 
@@ -63,10 +66,10 @@ def _holders(standings: Standings, tried: Int64, raised: Int64) -> Holders:
     units = np.flatnonzero(key < field.atp.size)
     position = orders.position[used[line]]
     barred[units, position] = field.node[own[units, position]]
-    slots = np.arange(len(units), len(order))
-    alike = own[slots] == at[slot][:, None]  # all its lines in this column
-    barred[slots] = np.where(alike, field.node[at[slot]][:, None], -1)
-    without = standings.found(order, Asked(barred=barred, own=np.where(barred >= 0, -1, own)))
+    closed = np.full(len(order), -1, np.int64)
+    closed[len(units) :] = at[slot]
+    own = np.where(barred >= 0, -1, own)
+    without = standings.found(order, Asked(barred=barred, own=own, closed=closed))
     loss = without.cost - costs(field, order, standings.plans.of(order))
     first = np.lexsort((order, loss, key))
     lowest = np.ones(len(first), np.bool_)
@@ -110,8 +113,8 @@ class _Turn:
         self.moved: set[int] = set()
         self.gained = 0
 
-    def of(self, order: int, plan: Plans) -> None:
-        """Give the order this plan, its holders theirs, or leave all as it was."""
+    def of(self, order: int, plan: Plans, saved: float) -> None:
+        """Give the order this plan, which saves so much, and its holders theirs; or leave all as it was."""
         if order in self.moved:
             return
         standings = self.standings
@@ -125,9 +128,10 @@ class _Turn:
                 break
             standings.move(holder, +1)
             before[holder] = standings.plans.of(np.array([holder]))
+            saved -= self.holders.loss.item(place)
             after[holder] = self.holders.plan.of(np.array([place]))
         taken: list[int] = []
-        if len(after) <= 1 + MOST_HOLDERS:
+        if len(after) <= 1 + MOST_HOLDERS and saved >= 1:  # the tables round a loss beyond what float32 holds
             for each, new in after.items():
                 if not self._fits(each, new):
                     break

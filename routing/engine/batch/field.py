@@ -10,6 +10,7 @@ Costs are whole minor units in float32 (exact below 2**24); +inf is "may not". D
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.engine import codes
 from routing.engine.batch.orders import Orders
 from routing.engine.look import Look
 from routing.engine.problem import Bools, Int32, Int64
@@ -67,6 +68,11 @@ class Field:
     @property
     def columns(self) -> int:
         return len(self.node)
+
+    @property
+    def slot_price(self) -> Table:
+        """[column] the part of a head that is the price of a slot which came with the problem."""
+        return self.look.eligibility.steering.slot[self.node].astype(np.float32)
 
     # ---- columns
 
@@ -155,7 +161,7 @@ class Field:
         for home, mask in enumerate(self.orders.rules):
             own = np.flatnonzero(self._home == home)
             if len(own):
-                refused[own] = look.masks.codes_for(kind[own], mask, open_slot) != np.uint16(65535)
+                refused[own] = look.masks.codes_for(kind[own], mask, open_slot) != codes.MAY
         return refused
 
     def rehead(self) -> None:
@@ -165,13 +171,9 @@ class Field:
 
     def paid_head(self) -> Table:
         """The heads at what is paid in the end: without slot prices and slot duals."""
-        head: Table = self.base - self.look.eligibility.steering.slot[self.node].astype(np.float32)
+        head: Table = self.base - self.slot_price
         head[:, self.slots <= 0] = CANNOT
         return head
-
-    def close(self, column: int) -> None:
-        """Its last slot is taken."""
-        self.head[:, column] = CANNOT
 
     def reopen(self, column: int) -> None:
         """It has a slot again."""

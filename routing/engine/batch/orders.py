@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.engine import codes
 from routing.engine.kernel import MOST_LINES
 from routing.engine.look import Look
 from routing.engine.masks import RuleMask
@@ -24,6 +25,7 @@ class Orders:
     home: Int64  # [order] place among `rules` of the rule that plans it
     most: Int64  # [order] parcels
     partial: Bools  # [order] a part of it may be assigned
+    whole: Bools  # [order] all of it in one parcel or nothing, whatever leaving it would cost
     order: Int64  # [line]
     position: Int64  # [line] within its order
     want: Int64  # [line]
@@ -69,14 +71,16 @@ def of_rows(look: Look, row: Int64, homes: Int64) -> Orders:
     barred_ptr, barred = _barred(look, want)
     collected = look.masks.collected[row]
     most = np.array([mask.rule.max_parcels for mask in look.masks.rules] or [1], np.int64)[homes[row]]
+    most = np.where(collected, 1, most)
     partial = np.array([mask.rule.if_part is IfPart.ASSIGN for mask in look.masks.rules] or [True])[homes[row]]
     return Orders(
         row=row,
         ptr=ptr,
         length=length,
         home=homes[row],
-        most=np.minimum(np.where(collected, 1, most), np.maximum(length, 1)),
+        most=np.minimum(most, np.maximum(length, 1)),
         partial=partial,
+        whole=(most == 1) & ~partial,
         order=order,
         position=position,
         want=want,
@@ -146,5 +150,5 @@ def _barred(look: Look, want: Int64) -> tuple[Int64, Int64]:
     code = look.masks.want_code
     if code is None:
         return np.zeros(len(want) + 1, np.int64), np.zeros(0, np.int64)
-    line, node = np.nonzero(code[want] != code.dtype.type(65535))
+    line, node = np.nonzero(code[want] != codes.MAY)
     return np.searchsorted(line, np.arange(len(want) + 1)).astype(np.int64), node.astype(np.int64)

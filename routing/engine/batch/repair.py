@@ -49,6 +49,7 @@ def repair(standings: Standings) -> Displaced:
     told = _told(standings, used, key, over, rank, regret, column)
     standings.take(np.flatnonzero(~out))
 
+    standings.shared |= out
     queue = np.flatnonzero(out)
     if len(queue):
         standings.serve(queue[_by_loss(standings, queue)], at_once=AT_ONCE)

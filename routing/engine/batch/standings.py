@@ -15,6 +15,7 @@ class Standings:
 
     def __init__(self, field: Field, plans: Plans) -> None:
         self.field, self.orders, self.plans = field, field.orders, plans
+        self.shared: Bools = np.zeros(self.orders.count, np.bool_)  # [order] planned with regard to others
         self.row_key: Int64 = self.orders.sku * field.nodes
         self.evaluations = 0
         self.seen: list[tuple[Int64, Plans]] | None = None  # every plan found on the way, when somebody asks for them

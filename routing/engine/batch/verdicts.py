@@ -1,5 +1,7 @@
 """The plans of a batch as verdicts: pieces, outcomes, and why not otherwise on what all the others left."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from routing.engine import cheapest, codes
@@ -15,8 +17,11 @@ AT_ONCE = 256  # orders explained together
 
 
 def verdicts_of(look: Look, standings: Standings) -> Verdicts:
-    """The verdicts on the orders that got something; what they use is taken from the look. The others wait."""
-    orders, plans = standings.orders, standings.plans
+    """The verdicts on the orders that got something; what they use is taken from the look. The others wait.
+
+    Approximate is a plan that was displaced or tried for an exchange: good, but others might share better with it.
+    """
+    orders = standings.orders
     served = np.bincount(orders.order[standings.columns() >= 0], minlength=orders.count)
     index = np.flatnonzero(served > 0)
     verdicts = blank(orders.row[index], look.problem.nodes if look.options.explain else 0, ALTERNATIVES)
@@ -28,16 +33,24 @@ def verdicts_of(look: Look, standings: Standings) -> Verdicts:
     verdicts.why[:] = np.where(whole, 0, codes.ONLY_A_PART)
     pieces = _pieces(standings)
     verdicts.pieces.append(pieces)
-    _take(look, pieces)
+    take(look, pieces)
     told = np.arange(len(index)) if look.options.explain else np.flatnonzero(~whole)
-    key = (orders.home[index] * 64 + orders.length[index]) * 64 + orders.most[index]
-    for each in np.unique(key[told]).tolist():
-        alike = told[key[told] == each]
-        for start in range(0, len(alike), AT_ONCE):
-            _explain(look, standings, verdicts, index, alike[start : start + AT_ONCE])
-    verdicts.approximate[:] = False
-    assert len(plans.cost) == orders.count
+    for places, own in alike(standings, verdicts, told):
+        _explain(look, standings, verdicts, own, places)
+    verdicts.approximate[:] = standings.shared[index]
     return verdicts
+
+
+def alike(standings: Standings, verdicts: Verdicts, places: Int64) -> Iterator[tuple[Int64, Int64]]:
+    """Some of these places of the verdicts, with theirs in the batch: of one rule, one length, as many parcels."""
+    orders = standings.orders
+    index = np.searchsorted(orders.row, verdicts.rows[places])
+    key = (orders.home[index] * 64 + orders.length[index]) * 64 + orders.most[index]
+    for each in np.unique(key).tolist():
+        same = np.flatnonzero(key == each)
+        for start in range(0, len(same), AT_ONCE):
+            part = same[start : start + AT_ONCE]
+            yield places[part], index[part]
 
 
 def _pieces(standings: Standings) -> Pieces:
@@ -56,18 +69,22 @@ def _pieces(standings: Standings) -> Pieces:
     )
 
 
-def _take(look: Look, pieces: Pieces) -> None:
+def take(look: Look, pieces: Pieces, sign: int = 1) -> None:
+    """Take units and slots of the pieces from the look; −1: give them back."""
     residual = look.residual
-    np.subtract.at(residual.atp, (look.demand.sku[pieces.want], pieces.node), pieces.units.astype(np.int32))
+    units = (sign * pieces.units).astype(np.int32)
+    np.subtract.at(residual.atp, (look.demand.sku[pieces.want], pieces.node), units)
     parcels = np.unique(np.stack([pieces.node, pieces.day, pieces.order, pieces.block]), axis=1)
     for node, day in parcels[:2].T.tolist():
-        residual.take_slot(node, day)
+        if sign > 0:
+            residual.take_slot(node, day)
+        else:
+            residual.give_back_slot(node, day)
 
 
-def _explain(look: Look, standings: Standings, verdicts: Verdicts, index: Int64, places: Int64) -> None:
+def _explain(look: Look, standings: Standings, verdicts: Verdicts, own: Int64, places: Int64) -> None:
     """Reasons, refusals and next best plans, on what is left with the order's own units given back."""
     orders, field = standings.orders, standings.field
-    own = index[places]
     size = int(orders.length[own[0]])
     column = standings.plans.column[own, :size]
     node = np.where(column >= 0, field.node[column], -1).astype(np.int32)

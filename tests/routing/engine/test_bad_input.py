@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from routing.engine.audit import audit
-from routing.engine.plan import Action, Outcome
+from routing.engine.plan import Action, Mode, Options, Outcome
 from routing.engine.solve import solve
 from tests.routing.engine.problems import problem, rule
 
@@ -15,9 +15,12 @@ FLAT = [[500] * 3, [600] * 3, [700] * 3]  # [zone][band]
 
 
 def planned(made):
-    """The plan, audited, with the gaps it names as (code, parameters)."""
-    plan = solve(made)
+    """The plan, audited, with the gaps it names as (code, parameters); planned together, one order fares no other."""
+    plan, together = solve(made), solve(made, Options(mode=Mode.BATCH))
     audit(made, plan)
+    audit(made, together)
+    assert together.data_gaps == plan.data_gaps
+    assert made.orders > 1 or together.hash() == plan.hash()
     return plan, [(gap.code, dict(gap.params)) for gap in plan.data_gaps]
 
 
