@@ -79,11 +79,11 @@ class Cutting:
         node = int(cost.argmin())
         nothing = float((self.units * self.each).sum())
         if not cost[node] < nothing:
-            return Answer(nothing, self._pieces(*np.zeros((4, 0), np.int64)))
+            return Answer(nothing, self.pieces(*np.zeros((4, 0), np.int64)))
         line = np.flatnonzero(given[:, node])
         return Answer(
             float(cost[node]),
-            self._pieces(line, given[line, node], np.full(len(line), node), np.ones(len(line), np.int64)),
+            self.pieces(line, given[line, node], np.full(len(line), node), np.ones(len(line), np.int64)),
         )
 
     def in_rank_order(self) -> Answer:
@@ -92,7 +92,7 @@ class Cutting:
         left, parcels = self.units.copy(), 0
         whole = self.found.may[self.order].any(1)
         for node in ranking.turns(self.eligibility.problem, self.offers, self.found.mask.rule.rank):
-            given = self._given(node, left)
+            given = self.given(node, left)
             given[whole & (given < left)] = 0
             if parcels == self.offers.max_parcels or not left.any():
                 break
@@ -102,9 +102,9 @@ class Cutting:
                 continue
             rows += [(line, int(given[line]), node, 1) for line in np.flatnonzero(given).tolist()]
             left, parcels = left - given, parcels + 1
-        return Answer(0, self._pieces(*np.array(rows, np.int64).reshape(-1, 4).T))
+        return Answer(0, self.pieces(*np.array(rows, np.int64).reshape(-1, 4).T))
 
-    def _given(self, node: int, wanted: Int64) -> Int64:
+    def given(self, node: int, wanted: Int64) -> Int64:
         """[line] units that the node gives of those wanted: all it may, or none where a rule wants its last ones."""
         given: Int64 = np.minimum(self.room[:, node], wanted)
         for criterion in self.found.mask.atp_left:
@@ -136,7 +136,7 @@ class Cutting:
         picks = cheapest.solve(offers.without_prices(), explain=False)
         served = np.flatnonzero(picks.node[0] >= 0)
         node, block = picks.node[0, served].astype(np.int64), picks.block[0, served].astype(np.int64)
-        pieces = self._pieces(line[served], units[served], node, block)
+        pieces = self.pieces(line[served], units[served], node, block)
         for (_, at, held), day in picks.later.items():
             pieces.day[(node == at) & (block == held)] = day
         return Answer(float(picks.cost[0]), pieces)
@@ -161,7 +161,8 @@ class Cutting:
             pieces.append(Piece(line, left, ANY_NODE, tuple(givers)))
         return pieces
 
-    def _pieces(self, line: Int64, units: Int64, node: Int64, block: Int64) -> Pieces:
+    def pieces(self, line: Int64, units: Int64, node: Int64, block: Int64) -> Pieces:
+        """Units of lines at nodes as pieces, each on its node's first day."""
         count = len(line)
         return Pieces(
             order=np.full(count, self.found.rows[self.order]),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.engine import codes, gaps
+from routing.engine import codes, dp, gaps
 from routing.engine.demand import Demand
 from routing.engine.masks import Codes, Masks, RuleMask
 from routing.engine.offers import Offers, Picks
@@ -14,6 +14,7 @@ from routing.engine.residual import Residual
 from routing.engine.steering import Steering
 from routing.engine.tariff import CANNOT, Costs, Index, Tariff
 from routing.engine.verdicts import Pieces
+from routing.rules import Rank
 
 Cells = NDArray[np.int32]
 
@@ -56,6 +57,28 @@ class Candidates:
             some = (self.allowed[orders] & (self.left[orders] > self.spare)).any(2) & nowhere[orders]
             needs[orders] = some.any(1)
         return needs
+
+    def too_heavy(self) -> Bools:
+        """[order] what a node may send of it weighs more than a parcel from there may.
+
+        Of up to `dp.MOST_LINES` lines ranked by cost only where a line by itself is too heavy: all else is found.
+        """
+        heavy = np.zeros(len(self.rows), np.bool_)
+        total = self.offers.grams.sum(1)
+        for order in np.flatnonzero(total > self.offers.tariff.carried).tolist():
+            limit = self.offers.tariff.heaviest(self.offers.place[order])
+            may, grams = self.may[order], self.offers.grams[order][:, None]
+            whole = may.any(1)[:, None]
+            room = self.room(order) if self.mask.rule.split_lines else np.zeros(may.shape, np.int64)
+            units = np.maximum(self.units[order][:, None], 1)
+            weight = np.where(whole, np.where(may, grams, 0), -(-grams * np.minimum(room, units) // units))
+            over = (weight > limit) & (limit >= 0)
+            if self.mask.rule.rank is not Rank.COST or len(weight) > dp.MOST_LINES:
+                heavy[order] = ((weight.sum(0) > limit) & (limit >= 0)).any()
+            else:
+                fits = may & (grams <= limit)
+                heavy[order] = bool((over.any(1) & ~fits.any(1)).any())
+        return heavy
 
     def pieces(self, picks: Picks, wanted: Bools) -> Pieces:
         """The pieces of these plans, for the wanted orders: each line that has a node is one."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from routing.engine import cheapest, codes, cutting, kernel, ranking, standing, whole
+from routing.engine import cheapest, codes, cutting, kernel, packing, ranking, standing, whole
 from routing.engine.demand import Demand
 from routing.engine.eligibility import Candidates, Eligibility
 from routing.engine.masks import Masks, RuleMask
@@ -122,10 +122,12 @@ class Look:
         outcome = np.where(served.all(1), Outcome.ALL, np.where(served.any(1), Outcome.PART, Outcome.NONE))
         left = np.where(served, 0, found.units)
         split: dict[int, Pieces] = {}
-        uncut = found.needs_cutting()
-        for order in np.flatnonzero(uncut).tolist():
+        heavy, uncut = found.too_heavy(), found.needs_cutting()
+        for order in np.flatnonzero(uncut | heavy).tolist():
             exact[order] = False
-            cut = cutting.solve(self.eligibility, found, order)
+            cut = packing.solve(self.eligibility, found, order, picks) if heavy[order] else None
+            if cut is None and uncut[order]:
+                cut = cutting.solve(self.eligibility, found, order)
             if cut is not None:
                 split[order] = cut
                 picks.node[order] = -1
@@ -139,9 +141,11 @@ class Look:
         verdicts.pieces += [cut for order, cut in split.items() if assigned[order]]
         verdicts.rule[places], verdicts.outcome[places] = mask.place, outcome
         verdicts.approximate[places] = ~exact
-        verdicts.fragile[places[uncut]] = True
+        verdicts.fragile[places[uncut | heavy]] = True
         if picks.guarded is not None:  # with less stock, what must be filled may be less too
             verdicts.fragile[places[picks.guarded]] = True
+        if self.options.explain:  # what is left is told as it was at the order's turn
+            verdicts.fragile[places[outcome != Outcome.ALL]] = True
         if _parts_with(rule):
             verdicts.fragile[places[part]] = True
         if rule.rank is not Rank.COST:  # node after node: less stock at one may change whose turn it is

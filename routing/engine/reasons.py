@@ -36,6 +36,9 @@ class Reasons:
         """Reasons, refusals and alternatives of the orders for which this answer is `final`."""
         found, picks = answer.found, answer.picks
         short = ((answer.left > 0) | (found.units <= 0)) & final[:, None]
+        # written though it is the default: an earlier look at the order may have told another
+        apart = found.wants[final & ~answer.assigned].ravel()
+        verdicts.reasons.append((apart, np.full(len(apart), codes.ONLY_A_PART, np.int64)))
         if not self.explain and not short.any():
             return
         code = self.eligibility.codes(found)
@@ -90,6 +93,7 @@ class Reasons:
 def _parcels(answer: Answered, place: int) -> int:
     """Parcels of one order."""
     if place in answer.split:
-        return len(set(answer.split[place].node.tolist()))
+        pieces = answer.split[place]
+        return len(set(zip(pieces.node.tolist(), pieces.block.tolist(), strict=True)))
     node, block = answer.picks.node[place], answer.picks.block[place]
     return len({(at, held) for at, held in zip(node.tolist(), block.tolist(), strict=True) if at >= 0})

@@ -9,6 +9,7 @@ from routing.engine.problem import Int64, Problem
 Costs = NDArray[np.float64]  # whole minor units, exact to 2**53; +inf = may not be
 Index = NDArray[np.intp]
 CANNOT = np.inf
+ENDLESS = 2**62  # grams: no parcel is too heavy
 
 
 class Tariff:
@@ -29,6 +30,7 @@ class Tariff:
         self.per_kg_above: Int64 = np.where(problem.per_kg_above > LARGEST, -1, problem.per_kg_above)
         rate = self.rate if bands else np.full((services, zones, 1), -1, np.int64)
         self.top = int(problem.band_grams[-1]) if bands else -1
+        self.carried = self._carried()
         self.longest = int(self.transit.max(initial=0))
         self.soonest = int(self.transit[self.transit >= 0].min(initial=self.longest))
         kinds, self.kind_of_node = np.unique(problem.service_bits, return_inverse=True)
@@ -111,6 +113,25 @@ class Tariff:
         if len(heavy):
             cost[heavy], service[heavy] = self._heavy(place[heavy], grams[heavy])
         return cost, service
+
+    def heaviest(self, place: Index) -> Int64:
+        """Grams of the heaviest parcel that has a price at these places, −1 = none has."""
+        bands = self.cost.take(place[..., None] + np.arange(self.bands))
+        last = self.bands - 1 - np.isfinite(bands)[..., ::-1].argmax(-1)
+        grams = self.problem.band_grams[last] if self.top >= 0 else np.zeros(place.shape, np.int64)
+        endless = np.isfinite(self._heavy(place, np.full(place.shape, max(self.top, 0) + 1))[0])
+        known = np.isfinite(bands).any(-1)
+        heaviest: Int64 = np.where(endless, ENDLESS, np.where(known, grams, -1))
+        return heaviest
+
+    def _carried(self) -> int:
+        """Grams that every service which runs at all carries, whatever its zone: no order below is too heavy."""
+        runs = (self.rate >= 0).any(2) & (self.transit >= 0) if self.rate.size else np.zeros((0, 0), np.bool_)
+        if not runs.any():
+            return ENDLESS
+        endless = (self.rate[:, :, -1] >= 0) & (self.per_kg_above >= 0)
+        last = self.bands - 1 - (self.rate >= 0)[:, :, ::-1].argmax(2)
+        return int(np.where(endless, ENDLESS, self.problem.band_grams[last])[runs].min())
 
     def freight(self, service: NDArray[np.int8], zone: Int64, grams: Int64) -> Int64:
         """Price of each parcel on its service, without lateness; 0 where none is needed."""

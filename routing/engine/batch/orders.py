@@ -106,7 +106,9 @@ def _homes(look: Look) -> Int64:
     demand = look.demand
     homes = np.full(look.problem.orders, -1, np.int64)
     whole = np.bincount(demand.order[demand.units <= 0], minlength=look.problem.orders) == 0
-    waiting = np.flatnonzero((look.length > 0) & (look.length <= MOST_LINES) & whole & ~look.too_large)
+    grams = np.bincount(demand.order, demand.grams.astype(np.float64), look.problem.orders)
+    light = grams <= look.tariff.carried  # what is too heavy for a parcel is packed, one order after the other
+    waiting = np.flatnonzero((look.length > 0) & (look.length <= MOST_LINES) & whole & ~look.too_large & light)
     for place, mask in enumerate(look.masks.rules):
         selected = mask.selects[waiting]
         mine, waiting = waiting[selected], waiting[~selected]

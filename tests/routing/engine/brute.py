@@ -156,6 +156,18 @@ class Trial:
             for line in self.lines
         )
 
+    def too_heavy(self):
+        """A parcel from some node may be too heavy: more ways than are tried here."""
+        heaviest = [sum(int(self.problem.grams[line]) for line in self.lines)]
+        if self.rule.rank == "cost":
+            heaviest = [int(self.problem.grams[line]) for line in self.lines]
+        return any(
+            self.state.free_days(node, 1)
+            and carriage(self.problem, self.order, node, self.state.free_days(node, 1)[0], grams) is None
+            for grams in heaviest
+            for node in {node for nodes in self.may.values() for node in nodes}
+        )
+
     def left_cost(self, lines):
         return sum(int(self.problem.units[line]) * int(self.problem.unfilled[line]) for line in lines)
 
@@ -305,7 +317,7 @@ def decide(state, order):
         if not selects(problem, rule, order):
             return under(place + 1, last)
         trial = Trial(state, rule, order)
-        if trial.needs_cutting():
+        if trial.needs_cutting() or trial.too_heavy():
             return {CUT}
         found = set()
         for way in trial.cheapest() if rule.rank == "cost" else trial.ranked(rule.rank):

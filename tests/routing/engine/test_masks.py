@@ -154,7 +154,7 @@ def test_nodes_that_could_have_served_a_part_that_was_not_taken_say_so():
 
 
 def test_a_line_too_heavy_for_every_price_list_is_left_for_want_of_a_rate():
-    made = problem([{"lines": {0: 50}}], [{0: 99}], per_kg_above=[[-1] * 3] * 2)
+    made = problem([{"lines": {0: 50}}], [{0: 99}], grams=25_000, per_kg_above=[[-1] * 3] * 2)
     plan = solve(made)
     assert Outcome(plan.outcome[0]) is Outcome.NONE
     assert plan.reason_of(0).code == "no_rate"
