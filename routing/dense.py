@@ -51,7 +51,7 @@ def node_days(
     for node_id, ship_date in given_back.slots:
         key = node_id, (ship_date - today).days
         more[key] = more.get(key, 0) + 1
-    for place, (node_id, _, offsets, left) in enumerate(days):
+    for place, (node_id, _, offsets, left, *_) in enumerate(days):
         count = min(len(offsets or ()), DAYS)
         if not count:
             continue

@@ -140,6 +140,7 @@ def build(
     weighing: Weighing,
     odds: Odds | None,
     given_back: GivenBack,
+    unhurried: bool = False,
 ) -> list[Facts]:
     """The facts of orders whose rows are at hand; [] when no line has a unit to source.
 
@@ -256,6 +257,8 @@ def build(
         no_odds=no_odds,
         resource_cost=resource_cost,
         guarded=weighing.guarded,
+        cut_off_minutes=min((row[4] for row in days if row[4] is not None), default=-1),
+        unhurried=unhurried,
     )
     return [Facts(problem, orders, lines, [row[1] for row in days], heads.version_id, stock["on_hand"])]
 

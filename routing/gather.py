@@ -69,7 +69,9 @@ FROM unnest(%s::bigint[]) AS u(sku_id) JOIN inventory_stocklevel l USING (sku_id
 NODE_DAYS = """
 SELECT n.id, greatest(f.observed_at, f.seen_at),
   array_agg(d.ship_date - %(today)s::date ORDER BY d.ship_date) FILTER (WHERE d.cap > 0),
-  array_agg(greatest(d.cap - d.taken, 0) ORDER BY d.ship_date) FILTER (WHERE d.cap > 0)
+  array_agg(greatest(d.cap - d.taken, 0) ORDER BY d.ship_date) FILTER (WHERE d.cap > 0),
+  floor(extract(epoch FROM min((d.ship_date + n.cut_off) AT TIME ZONE n.time_zone) FILTER (WHERE d.cap > 0)
+    - %(at)s::timestamptz) / 60)::int
 FROM inventory_node n LEFT JOIN inventory_feedscope f ON f.node_id = n.id
 LEFT JOIN inventory_nodeday d ON d.node_id = n.id AND d.ship_date >= %(today)s::date - 1
   AND d.ship_date <= %(today)s::date + 15 AND (d.ship_date + n.cut_off) AT TIME ZONE n.time_zone > %(at)s
@@ -125,6 +127,7 @@ def gather(
             weighing=weighing or heads.weighing,
             odds=learned,
             given_back=given_back or GivenBack(),
+            unhurried=kept,
         )
     return found
 

@@ -12,14 +12,12 @@ from django.db import InterfaceError, InternalError, NotSupportedError, Operatio
 from dom_project.lib import db
 from routing import holdings, in_hand
 from routing.engine.moves import judge
-from routing.engine.plan import Mode, Options
 from routing.engine.solve import solve
 from routing.exchange import exchange
 from routing.holdings import Holdings
 
 log = logging.getLogger(__name__)
 
-OPTIONS = Options(mode=Mode.BATCH)
 TOGETHER = 1000  # orders of one problem
 MOST = 5000  # orders of one run
 NOT_OURS = (OperationalError, InterfaceError, ProgrammingError, InternalError, NotSupportedError)
@@ -92,7 +90,7 @@ def _together(order_ids: Sequence[int], *, at: datetime, actor: str) -> Reoptimi
 
 
 def _solved(found: Holdings, *, at: datetime, actor: str) -> Reoptimised:
-    plan = solve(found.facts.problem, OPTIONS)
+    plan = solve(found.facts.problem)
     judged = judge(found.facts.problem, plan, found.held, found.begun)
     stayed = Counter(judged.stays.values())
     done = exchange(found, plan, judged, stayed, at=at, actor=actor)

@@ -12,7 +12,7 @@ from dom_project.lib.api_errors import Refused
 from inventory.letters import storable
 from routing import demand, exceptions, history, pending
 from routing.commit import Committed, commit, drafts_of, grant
-from routing.engine.plan import Options, Outcome
+from routing.engine.plan import Outcome
 from routing.engine.solve import solve
 from routing.exceptions import Raised
 from routing.facts import Facts
@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 
 LAST_LOOK = 2  # looks after which an order may hold up others, so that it can't lose again
 HELD_UP = 20  # orders of one last look
-OPTIONS = Options()
 
 LOCK_DAYS = """
 SELECT count(*) FROM (
@@ -102,7 +101,7 @@ def look(claim: Claim, *, at: datetime) -> Sourced:
     for facts in found:
         part = claim.part([order.id for order in facts.orders])
         try:
-            done += counted(commit(part, facts, solve(facts.problem, OPTIONS), at=at))
+            done += counted(commit(part, facts, solve(facts.problem), at=at))
         except NOT_OURS:
             raise
         except Exception as error:  # noqa: BLE001
@@ -140,7 +139,7 @@ def _last_look(claim: Claim, *, at: datetime) -> Sourced:
         found = gather(held.order_ids, at=at, name=name_of(held, last=True))
         done = Sourced(lost=len(claim.looks) - len(ours))
         for facts in found:
-            plan = solve(facts.problem, OPTIONS)
+            plan = solve(facts.problem)
             done += counted(grant(held, facts, plan, drafts_of(facts, plan, held, at=at), ours, at=at), lost=False)
         return done + _nothing_to_do(held, found, at=at)
 

@@ -23,7 +23,6 @@ from routing.facts import Facts, under
 from routing.gather import gather
 from routing.models import Order, OrderLine, StrategyVersion
 from routing.rules import Rule
-from routing.sourcing import OPTIONS
 from routing.trial_walk import Own, Walk, walk_of
 from routing.tried import Candidate, Trial
 from routing.weighing import PARTS, Weighing
@@ -138,7 +137,7 @@ def compare(order_ref: str, several: Sequence[tuple[tuple[Rule, ...], Weighing]]
 def _tried(order_ref: str, gathered: Facts, rules: tuple[Rule, ...], weighing: Weighing, gather_ms: float) -> Trial:
     facts = replace(gathered, problem=under(gathered.problem, rules, weighing))
     start = perf_counter()
-    plan = solve(facts.problem, OPTIONS)
+    plan = solve(facts.problem)
     solve_ms = (perf_counter() - start) * 1000
     drawn, seen = Drawn(facts, plan, 0), explain(facts.problem, plan, 0)
     names = {rule.ref: rule.name for rule in rules}

@@ -14,7 +14,7 @@ from routing.engine.lines import split_back
 from routing.engine.look import Look
 from routing.engine.parcels import parcels_of
 from routing.engine.plan import Options, Plan
-from routing.engine.problem import Bits, Int32, Int64, Problem
+from routing.engine.problem import Bits, Bools, Int32, Int64, Problem
 from routing.engine.verdicts import Verdicts, joined
 
 
@@ -55,6 +55,7 @@ def draw(
     each = np.where(look.too_large[demand.order], 0, demand.unfilled)
     priced = _sums(demand.order, left * each, m) + _sums(parcels.order, parcels.priced, m)
 
+    piece_ptr = _ptr(owner, m)
     displaced = crowd.displaced if crowd else NOBODY
     counts = {"orders": m, "parcels": len(parcels.order), "pieces": len(line), "looked_again": looked_again}
     if crowd:
@@ -63,7 +64,7 @@ def draw(
     return Plan(
         mode=options.mode,
         problem_hash=problem.hash(),
-        piece_ptr=_ptr(owner, m),
+        piece_ptr=piece_ptr,
         line=line.astype(np.int32),
         node=node.astype(np.int16),
         entry=look.residual.entry[demand.sku[pieces.want[piece]], node],
@@ -90,7 +91,7 @@ def draw(
         scarcity=_sums(parcels.order, parcels.scarcity, m),
         approximate=ordered("approximate", np.bool_),
         served=_served(turns, m),
-        bound=_bound(crowd, priced),
+        bound=_bound(crowd, priced, np.diff(piece_ptr) > 0),
         loser=displaced.loser.astype(np.int32),
         winner=displaced.winner.astype(np.int32),
         lost_line=displaced.line.astype(np.int32),
@@ -113,9 +114,15 @@ def _ptr(owner: Int64, m: int) -> Int32:
     return ptr
 
 
-def _bound(crowd: Crowd | None, priced: Int64) -> int | None:
-    """The bound of those planned together, and what the others cost as they are."""
+def _bound(crowd: Crowd | None, priced: Int64, filled: Bools) -> int | None:
+    """The bound of those planned together, and what the others cost as they are.
+
+    Nothing is proven when one of them got something later on: by another rule, or from lines that were cut.
+    """
     if crowd is None or crowd.bound is None:
+        return None
+    later = np.setdiff1d(crowd.rows, crowd.verdicts.rows)
+    if filled[later].any():
         return None
     others = np.ones(len(priced), np.bool_)
     others[crowd.rows] = False

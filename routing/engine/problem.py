@@ -146,6 +146,8 @@ class Problem:
     inertia: Int32 = field(default_factory=_nothing)  # [order] what a plan other than the held one must save
     held_node: Int16 = field(default_factory=_nothing)  # [line] where all its units are held, −1 = nowhere
     likely_grams: Int64 = field(default_factory=_nothing)  # [line] what counts where grams are unknown, 0 = no idea
+    cut_off_minutes: int = -1  # until the next cut-off of an open node, −1 = unknown
+    unhurried: bool = False  # nobody waits for the plan: the best that can be proven
     resource_cost: int = 0  # of sourcing a line again after a no
     guarded: bool = True  # a price may not leave a line that would be filled without it
 
@@ -285,6 +287,8 @@ class Problem:
             "rules": [rule_data(rule) for rule in self.rules],
             "versions": dict(self.versions),
             "seed": self.seed,
+            "cut_off_minutes": self.cut_off_minutes,
+            "unhurried": self.unhurried,
             "resource_cost": self.resource_cost,
             "guarded": self.guarded,
             **{name: list(getattr(self, name)) for name in NAMES},

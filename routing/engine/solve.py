@@ -7,18 +7,21 @@ from routing.engine.crowd import Crowd, plan_crowd
 from routing.engine.demand import merged
 from routing.engine.drawing import draw
 from routing.engine.look import Look
+from routing.engine.modes import options_for
 from routing.engine.plan import Mode, Options, Plan
 from routing.engine.problem import Int64, Problem
+from routing.engine.residual import NOTHING_LEFT
 from routing.engine.verdicts import Pieces, Verdicts, kept
 
 
 def solve(problem: Problem, options: Options | None = None) -> Plan:
     """The plan for every order of the problem. Deterministic; business data never makes it raise.
 
-    `exact_fcfs`: each order at its best in turn, those of more than six distinct SKUs after the shorter ones. `batch`:
-    the orders that a rule ranks by cost are planned together first; what they leave is the others'.
+    Without options the problem's own facts choose the mode. `exact_fcfs`: each order at its best in turn, those of
+    more than six distinct SKUs after the shorter ones. `batch` and `quality`: the orders that a rule ranks by cost are
+    planned together first; what they leave is the others'.
     """
-    options = options or Options()
+    options = options or options_for(problem)
     demand = merged(problem)
     look = Look(problem, demand, options)
     queue = Queue(look)
@@ -79,7 +82,8 @@ class Queue:
                 mine = self._table(again[-1].by_row())
             for before, now in self._take(mine, touched):
                 slack = self.look.problem.slack[rows]
-                stale |= (slack >= before + self.look.tariff.soonest) & (slack < now + self.look.tariff.longest)
+                if now != NOTHING_LEFT:  # on a later day another service may carry it; without one it fits no more
+                    stale |= (slack >= before + self.look.tariff.soonest) & (slack < now + self.look.tariff.longest)
                 stale |= fragile
         self.turns.append(rows)
         self.looked_again += len(again)

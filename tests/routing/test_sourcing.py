@@ -148,9 +148,9 @@ def test_what_a_rival_took_after_the_facts_were_gathered_is_refused_whole_and_lo
     rival = make.order("rival", due=False)
     level = StockLevel.objects.get(node__code="RENO", sku__code="MUG")
 
-    def slow_solve(problem, options):
+    def slow_solve(problem):
         ledger.allocate_many([Wanted("rival", rival.day, rival.id, level.id, 5)], at=clock)
-        return solve(problem, options)
+        return solve(problem)
 
     monkeypatch.setattr(sourcing, "solve", slow_solve)
     assert route() == Sourced(claimed=1, refused=1)
@@ -169,10 +169,10 @@ def test_a_day_that_filled_up_meanwhile_refuses_and_the_next_look_takes_the_next
 ):
     make.order()
 
-    def slow_solve(problem, options):
+    def slow_solve(problem):
         for node in network.values():
             capacity.set_cap(node.id, date(2026, 11, 10), 0, at=clock, actor="user:1")
-        return solve(problem, options)
+        return solve(problem)
 
     monkeypatch.setattr(sourcing, "solve", slow_solve)
     assert route() == Sourced(claimed=1, refused=1)
@@ -224,10 +224,10 @@ def test_a_poisoned_order_leaves_the_batch_with_its_error_and_holds_up_nobody(ro
     orders = [make.order(f"good {number}", lines={"MUG": 1}) for number in range(7)]
     bad = make.order("bad", lines={"LAMP": 1})
 
-    def fragile(problem, options):
+    def fragile(problem):
         if bad.id in problem.order_ref:
             raise ValueError("cannot be solved")
-        return solve(problem, options)
+        return solve(problem)
 
     monkeypatch.setattr(sourcing, "solve", fragile)
     assert route() == Sourced(claimed=8, routed=7, failed=1)
@@ -242,7 +242,7 @@ def test_a_poisoned_order_leaves_the_batch_with_its_error_and_holds_up_nobody(ro
 def test_an_error_with_letters_that_no_database_takes_is_kept_with_marks(route, monkeypatch):
     bad = make.order("bad", lines={"LAMP": 1})
 
-    def fragile(problem, options):
+    def fragile(problem):
         raise ValueError("a\0b\ud800")
 
     monkeypatch.setattr(sourcing, "solve", fragile)
@@ -279,9 +279,9 @@ def test_nothing_due_changes_nothing(route):
 def test_a_commit_without_the_lease_writes_nothing(clock, monkeypatch):
     order = make.order()
 
-    def cancelled_meanwhile(problem, options):
+    def cancelled_meanwhile(problem):
         withdrawal.withdraw(order.id, at=clock, actor="user:1")
-        return solve(problem, options)
+        return solve(problem)
 
     monkeypatch.setattr(sourcing, "solve", cancelled_meanwhile)
     assert sourcing.source_due(at=clock, owner="one") == Sourced(claimed=1, lost=1)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.engine.audit import audit
-from routing.engine.plan import Action, Options, Outcome
+from routing.engine.plan import Action, Mode, Options, Outcome
 from routing.engine.solve import solve
 from tests.routing.engine.brute import CUT, State, decide
 from tests.routing.engine.problems import ANY, problem, random_problem, rule
@@ -154,7 +154,8 @@ def test_the_same_problem_gives_the_same_plan_twice_and_after_storage():
 
 def test_the_plan_does_not_depend_on_whether_it_is_explained():
     made = random_problem(5, orders=40, lines=6, skus=12, nodes=5, stock=9, slots=9)
-    assert solve(made).hash() == solve(made, Options(explain=False)).hash()
+    for mode in Mode:
+        assert solve(made, Options(mode)).hash() == solve(made, Options(mode, explain=False)).hash()
 
 
 def test_longer_orders_come_after_the_short_ones_of_the_claim():
