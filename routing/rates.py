@@ -31,7 +31,7 @@ class RateRow(NamedTuple):
     up_to_grams: int
     price: int
     transit_days: int
-    further_kg_price: int
+    further_kg_price: int | None  # None: no parcel above the last band is carried
     name: str = ""
 
 
@@ -49,7 +49,7 @@ class RateTables:
     service_ids: tuple[int, ...]
     band_grams: NDArray[np.int64]  # [band] ascending
     rate: NDArray[np.int64]  # [service, zone, band]
-    per_kg_above: NDArray[np.int64]  # [service, zone] each further started kg above the last band
+    per_kg_above: NDArray[np.int64]  # [service, zone] each further started kg above the last band, −1 = not carried
     transit: NDArray[np.int16]  # [service, zone] days
     dimensional_divisor: int = 0  # cm³ billed as a kilogram, which is mm³ as a gram; 0 = by weight alone
 
@@ -190,7 +190,7 @@ def _tables(card_id: int) -> RateTables:
     rate = np.full((*shape, len(band_grams)), -1, np.int64)
     for service_id, _, zone, days, further, grams, price in priced:
         transit[place[service_id], zone] = days
-        per_kg_above[place[service_id], zone] = further
+        per_kg_above[place[service_id], zone] = -1 if further is None else further
         rate[place[service_id], zone, np.searchsorted(band_grams, grams)] = price
     zone_km = np.array(upper_km, dtype=np.int32)
     for array in (transit, per_kg_above, rate, band_grams, zone_km):
@@ -270,14 +270,14 @@ def _check(rows: Sequence[RateRow], currency: str, zone_km: Sequence[int]) -> No
 
 def _check_rows(rows: Sequence[RateRow], zones: int) -> None:
     cells: set[tuple[str, str, int, int]] = set()
-    roads: dict[tuple[str, str, int], tuple[int, int]] = {}
+    roads: dict[tuple[str, str, int], tuple[int, int | None]] = {}
     for place, row in enumerate(rows):
         for field, value, least, most in (
             ("zone", row.zone, 0, zones - 1),
             ("up_to_grams", row.up_to_grams, 1, LARGEST_BAND),
             ("price", row.price, 0, LARGEST_PRICE),
             ("transit_days", row.transit_days, 0, 365),
-            ("further_kg_price", row.further_kg_price, 0, LARGEST_PRICE),
+            ("further_kg_price", row.further_kg_price or 0, 0, LARGEST_PRICE),
         ):
             if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
                 raise BadInput(

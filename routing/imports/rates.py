@@ -45,7 +45,13 @@ FIELDS = (
     Field("up_to_grams", _("Up to grams"), required=True, aliases=("weight", "max grams", "weight grams")),
     Field("price", _("Price"), required=True, hint=_("In major units."), aliases=("rate",)),
     Field("transit_days", _("Days on the road"), required=True, aliases=("days", "transit")),
-    Field("further_kg_price", _("Price of each further kg"), required=True, aliases=("per kg", "further kg")),
+    Field(
+        "further_kg_price",
+        _("Price of each further kg"),
+        required=True,
+        hint=_("Above the last weight; an empty cell: heavier parcels are not carried."),
+        aliases=("per kg", "further kg"),
+    ),
 )
 
 
@@ -136,7 +142,7 @@ def _priced(row: Row) -> Priced | Fault:
         field = "transit_days"
         days = cells.whole(values[field], most=365)
         field = "further_kg_price"
-        further = cells.money(values[field], currency, most=LARGEST_PRICE)
+        further = cells.money(values[field], currency, most=LARGEST_PRICE) if values[field].strip() else None
         field = "service_name"
         service_name = cells.text(values.get(field, ""), longest=80)
     except cells.Wrong as wrong:

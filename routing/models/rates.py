@@ -48,12 +48,12 @@ class Service(models.Model):
 
 
 class ServiceZone(models.Model):
-    """Days on the road, and the price of each further started kilogram above the last band."""
+    """Days on the road, and the price of each further started kilogram above the last band; none: not carried."""
 
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="zones", db_index=False)
     zone = models.SmallIntegerField()
     transit_days = models.SmallIntegerField()
-    further_kg_price = models.IntegerField()
+    further_kg_price = models.IntegerField(null=True)
 
     class Meta:
         constraints = [

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from inventory import capacity, ledger
 from inventory.models import Node, NodeDay, Sku, StockLevel
 from inventory.movements import Wanted
-from routing import pending, sourcing, waiting, withdrawal
+from routing import pending, rates, sourcing, waiting, withdrawal
 from routing.engine.solve import solve
 from routing.invariants import broken_rows
 from routing.models import (
@@ -78,6 +78,19 @@ def test_an_order_is_split_when_no_node_has_all_of_it_and_each_parcel_takes_a_sl
     parcels = PlanParcel.objects.filter(order=order).order_by("number").values_list("number", "node__code")
     assert list(parcels) == [(1, "DENVER")]
     assert NodeDay.objects.filter(taken=1).count() == 2
+
+
+def test_what_is_too_heavy_for_one_parcel_leaves_in_several_from_one_node_each_with_its_slot(route):
+    rows = [rates.RateRow("fleet", "ground", zone, 2000, 900 + zone, 2, None) for zone in range(3)]
+    make.rate_card(rows=rows)
+    order = make.order(lines={"MUG": 9})
+    assert route() == Sourced(claimed=1, routed=1)
+    sent = PlanParcel.objects.filter(order=order).order_by("number").values_list("number", "node__code", "grams")
+    assert list(sent) == [(1, "RENO", 2000), (2, "RENO", 1600)]
+    booked = Allocation.objects.order_by("parcel").values_list("parcel", "quantity")
+    assert list(booked) == [(1, 5), (2, 4)]
+    assert NodeDay.objects.get(node__code="RENO", ship_date=date(2026, 11, 10)).taken == 2
+    assert broken_rows() == []
 
 
 def test_what_nobody_has_is_back_ordered_and_the_rest_is_sent(clock, route):

@@ -23,6 +23,13 @@ def test_a_file_becomes_the_next_version_of_its_card(take):
     assert (arrays.transit.tolist(), arrays.per_kg_above.tolist()) == ([[2, 4]], [[120, 150]])
 
 
+def test_a_card_may_carry_nothing_above_its_last_weight(take):
+    rows = (ROWS + LAST).replace(",1.20\n", ",\n")
+    run = take("rates", HEADER + rows, constants=CONSTANTS)
+    assert (run.rows_good, faults(run)) == (4, [])
+    assert tables(RateCard.objects.get(live=True)).per_kg_above.tolist() == [[-1, 150]]
+
+
 def test_a_card_may_bill_by_size(take):
     run = take("rates", HEADER + ROWS + LAST, constants=CONSTANTS | {"dimensional_divisor": "5000"})
     assert (run.rows_good, faults(run)) == (4, [])
