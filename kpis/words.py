@@ -25,6 +25,7 @@ DEFINITIONS = {
     "csat": gettext_lazy("Answers of 4 or 5, divided by all answers."),
     "order_to_ship_p50": gettext_lazy("From intake until the last unit left: half of the completed orders took less."),
     "saved_by_replanning": gettext_lazy(
-        "What plans would have cost, less what the plans cost that took their place before a floor had them."
+        "What plans would have cost, less what the plans cost that took their place before a floor had them. It is"
+        " below zero where earlier arrivals were bought."
     ),
 }

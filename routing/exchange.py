@@ -37,12 +37,16 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """Order ids by what became of them; `lost` stood otherwise than when the facts were read. `saved` of the moved."""
+    """Order ids by what became of them; `lost` stood otherwise than when the facts were read.
+
+    `saved` and `sooner`: what the moved ones save together, and the days by which they arrive earlier.
+    """
 
     moved: Sequence[int]
     refused: Sequence[int]
     lost: Sequence[int]
     saved: int = 0
+    sooner: int = 0
 
 
 class _Refused(Exception):
@@ -99,6 +103,7 @@ def _write(
             refused=refused,
             lost=sorted(set(stands) - {swap.draft.order_id for swap in moved} - set(refused)),
             saved=sum(swap.move.saved for swap in moved),
+            sooner=sum(swap.move.sooner for swap in moved),
         )
         _keep(found, plan, done, stayed, at=at, actor=actor)
     return done
@@ -145,10 +150,11 @@ def _keep(
         problem_ref=found.facts.problem.id,
         mode=plan.mode,
         currency=found.facts.problem.currency,
-        considered=len(found.facts.orders),
+        considered=len(done.moved) + len(done.refused) + len(done.lost) + sum(stayed.values()),
         moved=len(done.moved),
         refused=len(done.refused),
         saved=done.saved,
+        sooner=done.sooner,
         stayed={**stayed, **({"changed": len(done.lost)} if done.lost else {})},
         actor=actor,
     )

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 TOGETHER = 1000  # orders of one problem
 MOST = 5000  # orders of one run
+ROUNDS = 4  # of solving what is left of a problem
 NOT_OURS = (OperationalError, InterfaceError, ProgrammingError, InternalError, NotSupportedError)
 
 NAME = "SELECT nextval('routing_fence')"
@@ -90,15 +91,29 @@ def _together(order_ids: Sequence[int], *, at: datetime, actor: str) -> Reoptimi
 
 
 def _solved(found: Holdings, *, at: datetime, actor: str) -> Reoptimised:
-    plan = solve(found.facts.problem)
-    judged = judge(found.facts.problem, plan, found.held, found.begun)
-    stayed = Counter(judged.stays.values())
+    """Solve, judge, exchange. What orders that stay would have left to others is not there: the rest is solved again.
+
+    A last time without a further look: whatever leans on such an order then is refused.
+    """
+    problem, stayed = found.facts.problem, Counter[str]()
+    for rounds_left in reversed(range(ROUNDS)):
+        plan = solve(found.facts.problem)
+        judged = judge(found.facts.problem, plan, found.held, found.begun)
+        if not judged.unwilling or not rounds_left:
+            break
+        rest = [row.id for place, row in enumerate(found.facts.orders) if place not in judged.unwilling]
+        again = holdings.read(rest, at=at, name=problem.id)
+        if len(again) != 1:
+            break
+        stayed.update(judged.stays[place] for place in judged.unwilling)
+        [found] = again
+    stayed.update(judged.stays.values())
     done = exchange(found, plan, judged, stayed, at=at, actor=actor)
     return Reoptimised(
-        considered=len(found.facts.orders),
+        considered=len(done.moved) + len(done.refused) + len(done.lost) + stayed.total(),
         moved=len(done.moved),
         refused=len(done.refused),
-        saved={found.facts.problem.currency: done.saved} if done.moved else {},
+        saved={problem.currency: done.saved} if done.moved else {},
         stayed=_sum(stayed, {"changed": len(done.lost)}),
     )
 

@@ -46,10 +46,14 @@ class Move(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """Orders to move, in groups that must go together or not at all, and why the others stay, by order."""
+    """Orders to move, in groups that must go together or not at all, and why the others stay, by order.
+
+    `unwilling`: those of them that the plan would have moved. What it gave others of theirs is not there.
+    """
 
     groups: list[list[Move]]
     stays: dict[int, str]
+    unwilling: frozenset[int]
 
 
 class _Cost(NamedTuple):
@@ -70,11 +74,15 @@ def judge(
     found: list[Move] = []
     stays: dict[int, str] = {}
     for order, parcels in held.items():
+        if _as_held(plan, order, parcels):
+            stays[order] = BEST
+            continue
         move = _move(problem, plan, costs.of(order, parcels), order, parcels, order in begun)
         if isinstance(move, Move):
             found.append(move)
         else:
             stays[order] = move
+    same = frozenset(order for order, why in stays.items() if why == BEST)
     groups = []
     for group in _groups(problem, plan, held, found):
         if sum(move.gain for move in group) >= max(sum(_needed(problem, move) for move in group), 1):
@@ -85,7 +93,14 @@ def judge(
                 groups.append([move])
             else:
                 stays[move.order] = BEST
-    return Judged(groups, stays)
+    return Judged(groups, stays, frozenset(stays) - same)
+
+
+def _as_held(plan: Plan, order: int, parcels: Sequence[HeldParcel]) -> bool:
+    days = {(parcel.node, parcel.ship_day) for parcel in parcels}
+    return _goods_of(plan, order) == _goods(parcels) and days == {
+        (parcel.node, parcel.ship_day) for parcel in plan.parcels(order)
+    }
 
 
 def _move(
@@ -96,10 +111,6 @@ def _move(
     if plan.outcome[order] != Outcome.ALL:
         return NO_PLAN
     new = plan.parcels(order)
-    if _goods_of(plan, order) == _goods(parcels) and {(parcel.node, parcel.ship_day) for parcel in new} == {
-        (parcel.node, parcel.ship_day) for parcel in parcels
-    }:
-        return BEST
     if begun and len(new) > len(parcels):
         return MORE_PARCELS
     arrives, promised = max(parcel.arrive_day for parcel in new), int(problem.slack[order])

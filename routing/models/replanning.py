@@ -19,7 +19,7 @@ class Reoptimisation(models.Model):
     """One problem that was solved again: orders by what became of them, and what the moved ones save together.
 
     `saved` is the invoice of the plans that were held less that of the plans that took their place, on the facts of
-    one instant, in minor units; below 0 where moves buy earlier arrivals.
+    one instant, in minor units; below 0 where moves buy earlier arrivals. `sooner`: the days of those, together.
     """
 
     at = models.DateTimeField()
@@ -30,6 +30,7 @@ class Reoptimisation(models.Model):
     moved = models.IntegerField()
     refused = models.IntegerField()
     saved = models.BigIntegerField(db_default=0)
+    sooner = models.IntegerField(db_default=0)
     stayed = models.JSONField(db_default={})  # orders that were not moved, by reason
     actor = models.CharField(max_length=80)
 
