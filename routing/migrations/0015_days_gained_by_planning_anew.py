@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("routing", "0013_dimensional_weight"),
+        ("routing", "0014_parcels_not_carried"),
     ]
 
     operations = [
