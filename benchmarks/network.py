@@ -1,6 +1,7 @@
-"""The demo's network with deep stock, and orders for it: two lines each, by seed."""
+"""The demo's network with deep stock, as large as is asked for, and orders for it: two lines each, by seed."""
 
 import random
+from copy import copy
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -21,14 +22,15 @@ RULES = [
 ]
 
 
-def build(*, at: datetime, units: int = 20_000, parcels: int = 30_000) -> list[str]:
-    """Make 68 nodes that hold `units` of each of 600 SKUs; return the SKUs' codes."""
+def build(*, at: datetime, units: int = 20_000, parcels: int = 30_000, nodes: int = 68) -> list[str]:
+    """Make so many nodes that hold `units` of each of 600 SKUs; return the SKUs' codes."""
     make_channels()
-    nodes = make_nodes((at.year, at.year + 1))
+    made = make_nodes((at.year, at.year + 1))
+    made += Node.objects.bulk_create(_near(made[number % len(made)], number) for number in range(nodes - len(made)))
     skus = make_skus()
     Node.objects.update(daily_capacity=parcels)
     with transaction.atomic():
-        levels = ledger.open_levels_many([(node.pk, sku.pk) for node in nodes for sku in skus])
+        levels = ledger.open_levels_many([(node.pk, sku.pk) for node in made for sku in skus])
         movements = [Movement(f"bench:{level}", level, units, at.date()) for level in levels.values()]
         ledger.receive_many(movements, at=at, actor="bench")
     ledger.publish_atp(at=at)
@@ -45,6 +47,16 @@ def build(*, at: datetime, units: int = 20_000, parcels: int = 30_000) -> list[s
     version = strategies.save_version(rules, strategy="bench", author="bench", reason="To measure", at=at)
     strategies.activate(version, at=at, actor="bench")
     return [sku.code for sku in skus]
+
+
+def _near(node: Node, number: int) -> Node:
+    """Another node some kilometres from this one."""
+    chance, twin = random.Random(number), copy(node)
+    twin.pk, twin.code = None, f"{node.code}-{number}"
+    twin.name = f"{node.name} {number}"
+    twin.latitude = node.latitude + chance.uniform(-0.5, 0.5)
+    twin.longitude = node.longitude + chance.uniform(-0.5, 0.5)
+    return twin
 
 
 def requests(codes: list[str], count: int, *, seed: int, at: datetime) -> list[OrderRequest]:
