@@ -1,5 +1,7 @@
 """Random problems that are planned in a batch, and the tables of one."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from routing.engine.batch.evaluate import evaluate
@@ -12,6 +14,13 @@ from routing.engine.plan import Mode, Options
 from tests.routing.engine.problems import random_problem, random_rules, rule, steered
 
 BATCH = Options(mode=Mode.BATCH)
+
+
+def any_weight(made):
+    """The same with a price for every weight: what is too heavy for a parcel is packed and has no part in a batch."""
+    rate = made.rate.copy()
+    rate[:, :, -1] = np.where(rate[:, :, -1] < 0, 2500, rate[:, :, -1])
+    return replace(made, rate=rate, per_kg_above=np.abs(made.per_kg_above))
 
 
 def field_of(made):
@@ -41,6 +50,7 @@ def one_rule(seed):
         seed, orders=12, skus=8, nodes=int(rng.integers(1, 7)), lines=int(rng.choice([1, 3, 6])), most_units=units,
         stock=6 * max(units // 2, 1), days=3, slots=9, rules=[only], plain=seed % 2 == 0,
     )  # fmt: skip
+    made = any_weight(made)
     return steered(made, seed, unfilled=6000 if seed % 2 else None) if seed % 3 else made
 
 
@@ -56,4 +66,5 @@ def any_rules(seed):
         days=int(rng.integers(1, 4)), slots=int(rng.choice([1, 2, 5, 50])), plain=seed % 3 == 0,
         rules=random_rules(rng) if seed % 2 else [one],
     )  # fmt: skip
+    made = any_weight(made) if seed % 5 else made
     return steered(made, seed) if seed % 4 else made

@@ -7,7 +7,7 @@ from routing.engine.batch.exchange import exchange
 from routing.engine.batch.plan import plan_together
 from routing.engine.batch.repair import repair
 from routing.engine.batch.steps import Steps, decay_for
-from tests.routing.engine.batch.crowds import field_of, standings_of
+from tests.routing.engine.batch.crowds import any_weight, field_of, standings_of
 from tests.routing.engine.problems import problem, random_problem, rule
 
 # three nodes; zone = node: the nearer the cheaper
@@ -61,7 +61,8 @@ def test_more_steps_are_finer_ones():
 def test_random_steps_that_end_early_have_resolved_everything():
     ended = 0
     for seed in range(60):
-        standings = standings_of(random_problem(seed, orders=10, skus=4, nodes=4, most_units=2, stock=9, slots=6))
+        made = random_problem(seed, orders=10, skus=4, nodes=4, most_units=2, stock=9, slots=6)
+        standings = standings_of(any_weight(made))
         if over_asked(standings) and Steps(standings).run(12) < 12:
             assert not over_asked(standings)
             ended += 1
