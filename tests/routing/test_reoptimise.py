@@ -231,3 +231,18 @@ def test_no_more_orders_are_planned_than_asked_for(network, route):
     assert again(limit=2) == Reoptimised(considered=2, moved=2, saved={"USD": 1800}, stayed={"next_time": 1})
     # each run begins with what the floor is to have first: the two stay, and the third waits for its turn
     assert again(limit=3) == Reoptimised(considered=3, moved=1, saved={"USD": 900}, stayed={"best": 2})
+
+
+def test_who_leans_on_an_order_that_may_not_leave_gets_another_plan(network, route):
+    """Reno's one slot is held by an order that would be late from Denver; who wants it gets what else is better."""
+    capacity.set_cap(network["RENO"].id, LATER.date(), 1, at=EVENING, actor="user:1")
+    soon = make.order("SOON", lines={"MUG": 1}, placed_at=EVENING, promise_at=EVENING + timedelta(days=2, hours=7))
+    route(at=EVENING)
+    late = make.order("LATE", lines={"CLOCK": 1}, placed_at=EVENING, promise_at=EVENING + timedelta(days=9))
+    route(at=EVENING)
+    assert (nodes_of(soon), nodes_of(late)) == ([("RENO", 1)], [("DENVER", 1)])
+    receive(network["RENO"], "CLOCK", 5)
+    done = again()
+    assert (done.moved, done.refused) == (1, 0)
+    assert (nodes_of(soon), nodes_of(late)) == ([("RENO", 1)], [("RENO", 1)])
+    assert taken("RENO") == {LATER.date(): 1, LATER.date() + timedelta(days=1): 1}
