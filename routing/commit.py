@@ -19,6 +19,7 @@ from routing.facts import Facts
 from routing.gaps import Gaps
 from routing.history import Event, Kind
 from routing.pending import Claim
+from routing.together import Together
 
 # A node could have filled the line: it is left for another reason than stock.
 NOT_FOR_STOCK = {
@@ -130,9 +131,10 @@ def slots_of(drafts: Sequence[Draft]) -> list[ParcelSlot]:
 
 def drafts_of(facts: Facts, plan: Plan, claim: Claim, *, at: datetime) -> list[Draft]:
     """What each order's plan comes to as rows, in claim order. Draws the ids of its allocations."""
-    ids, gaps = iter(allocations.next_ids(len(plan.line)) if len(plan.line) else ()), Gaps(facts, plan)
+    ids = iter(allocations.next_ids(len(plan.line)) if len(plan.line) else ())
+    gaps, together = Gaps(facts, plan), Together(facts, plan)
     return [
-        draft_of(Drawn(facts, plan, place, gaps), ids, look=claim.looks[order.id] + 1)
+        draft_of(Drawn(facts, plan, place, gaps, together), ids, look=claim.looks[order.id] + 1)
         for place, order in enumerate(facts.orders)
     ]
 

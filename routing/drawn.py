@@ -10,6 +10,7 @@ from routing.engine.steering import MOST_ODDS, expected
 from routing.facts import Facts
 from routing.gaps import Gaps
 from routing.rules import Refusal
+from routing.together import Together
 
 # What a node is told to lack for an order whose address is at fault.
 AT_NODES = {"no_address": "address_unknown", "country_not_served": "no_rate_abroad"}
@@ -18,9 +19,12 @@ AT_NODES = {"no_address": "address_unknown", "country_not_served": "no_rate_abro
 class Drawn:
     """One order's part of a plan, with the facts to read it by."""
 
-    def __init__(self, facts: Facts, plan: Plan, place: int, gaps: Gaps | None = None) -> None:
+    def __init__(
+        self, facts: Facts, plan: Plan, place: int, gaps: Gaps | None = None, together: Together | None = None
+    ) -> None:
         self.facts, self.plan, self.place = facts, plan, place
         self.gaps = gaps or Gaps(facts, plan)
+        self.together = together or Together(facts, plan)
         self.order = facts.orders[place]
         self.parcels = plan.parcels(place)
         self.choices = plan.choices(place)
@@ -172,6 +176,7 @@ class Drawn:
                 "versions": dict(problem.versions),
                 "resource_cost": problem.resource_cost,
                 "data_gaps": self.gaps.of(self.place),
+                "solved": self.together.of(self.place),
                 "look": look,
             },
         }
