@@ -13,7 +13,7 @@ from routing.engine.batch.standings import Standings
 from routing.engine.batch.verdicts import verdicts_of
 from routing.engine.look import Look
 from routing.engine.plan import Mode, Options
-from routing.engine.problem import Int64
+from routing.engine.problem import DAYS, Int64
 from routing.engine.verdicts import Verdicts
 
 
@@ -25,7 +25,7 @@ class Crowd:
     verdicts: list[Verdicts]  # after the first: those who looked again on their own
     displaced: Displaced
     evaluations: int
-    bound: int | None  # what all rows must cost at the least, None = not asked for
+    bound: int | None  # what all rows must cost at the least, None = not asked for, or not proven
 
 
 def plan_crowd(look: Look, options: Options) -> Crowd:
@@ -42,7 +42,24 @@ def plan_crowd(look: Look, options: Options) -> Crowd:
         standings, displaced, *_ = plan_together(field, options.dual_steps, options.rounds)
     displaced = _in_problem(look, orders, _still_so(standings, displaced))
     verdicts = completed(look, standings, verdicts_of(look, standings))
+    if bound is not None and not _foreseen(look, field, verdicts[1:]):
+        bound = None
     return Crowd(orders.row, verdicts, displaced, standings.evaluations, bound)
+
+
+def _foreseen(look: Look, field: Field, again: list[Verdicts]) -> bool:
+    """Whether these verdicts could have been the batch's own: its rule, whole lines, the days it knew."""
+    orders, demand = field.orders, look.demand
+    days = field.node * DAYS + field.day
+    places = np.array([mask.place for mask in orders.rules], np.int64)
+    for verdicts in again:
+        pieces = verdicts.by_row()
+        whole = pieces.units == demand.units[pieces.want]
+        known = np.isin(pieces.node * DAYS + pieces.day, days)
+        home = orders.home[np.searchsorted(orders.row, verdicts.rows)]
+        if not (whole.all() and known.all() and (verdicts.rule == places[home]).all()):
+            return False
+    return True
 
 
 def _still_so(standings: Standings, displaced: Displaced) -> Displaced:

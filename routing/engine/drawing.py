@@ -121,7 +121,7 @@ def _bound(crowd: Crowd | None, priced: Int64, filled: Bools) -> int | None:
     """
     if crowd is None or crowd.bound is None:
         return None
-    later = np.setdiff1d(crowd.rows, crowd.verdicts[0].rows)
+    later = np.setdiff1d(crowd.rows, np.concatenate([verdicts.rows for verdicts in crowd.verdicts]))
     if filled[later].any():
         return None
     others = np.ones(len(priced), np.bool_)

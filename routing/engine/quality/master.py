@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from routing.engine.batch.evaluate import Asked, Plans, evaluate
 from routing.engine.batch.field import Table
+from routing.engine.kernel import MOST_LINES
 from routing.engine.problem import Int64
 from routing.engine.quality.pool import Pool
 
@@ -54,6 +55,8 @@ class Master:
         self.best_bound = -np.inf
         self.best: Prices | None = None
         self.evaluations = 0
+        orders = pool.field.orders
+        self.nothing = np.bincount(orders.order, orders.unfilled.astype(np.float64), self.orders)
         self._add_rows(np.ones(self.orders), np.ones(self.orders))
 
     def _add_rows(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> None:
@@ -98,12 +101,23 @@ class Master:
         field.rehead()
         wide, field.wide = field.wide, field.too_wide(PARTS)
         plans = evaluate(field, np.arange(self.orders), Asked(guarded=False))
+        self._all_or_nothing(plans)
         field.wide = wide
         self.evaluations += self.orders
         used = np.flatnonzero(unit)
         slots = np.maximum(field.slots, 0)
         rent = unit[used].astype(np.float64) @ field.atp.ravel()[used] + slot.astype(np.float64) @ slots
-        return float(plans.cost.sum() - rent), plans
+        return float(np.minimum(plans.cost, self.nothing).sum() - rent), plans
+
+    def _all_or_nothing(self, plans: Plans) -> None:
+        """Orders that are not taken in part get nothing where leaving a line is cheapest: here all of it may win."""
+        orders = self.pool.field.orders
+        inside = np.arange(MOST_LINES) < orders.length[:, None]
+        left = np.flatnonzero(~orders.partial & ((plans.column < 0) & inside).any(1))
+        if len(left):
+            whole = evaluate(self.pool.field, left, Asked(must=inside[left], guarded=False))
+            better = np.flatnonzero(whole.cost < plans.cost[left])
+            plans.put(left[better], whole.of(better))
 
     def start(self, prices: Prices) -> None:
         """Begin with these prices, and with the plans that are best at them."""

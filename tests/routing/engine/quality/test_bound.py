@@ -1,0 +1,38 @@
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.yardsticks.dom_us import dom_us
+from routing.engine.audit import audit
+from routing.engine.plan import Mode, Options
+from routing.engine.solve import solve
+from tests.routing.engine.batch.crowds import any_rules, one_rule
+
+PROVEN = Options(mode=Mode.QUALITY)
+
+
+def paid(made, plan):
+    """What the bound is about: the plan without what a move costs."""
+    return int(plan.priced.sum())
+
+
+@pytest.mark.parametrize("make", [one_rule, any_rules])
+def test_no_plan_is_under_its_bound_and_every_one_is_sound_and_repeats(make):
+    proven = 0
+    for seed in range(40):
+        made = make(seed)
+        plan = solve(made, PROVEN)
+        audit(made, plan)
+        assert plan.hash() == solve(made, PROVEN).hash(), seed
+        if plan.bound is not None:
+            proven += 1
+            assert plan.bound <= paid(made, plan), seed
+            assert plan.bound <= paid(made, solve(made, Options(mode=Mode.BATCH))), seed
+    assert proven > 15
+
+
+def test_the_proof_is_tight_and_the_plan_no_dearer_than_the_batch():
+    made = dom_us(1000, ratio=0.6)
+    plan, batch = solve(made, replace(PROVEN, explain=False)), solve(made, Options(mode=Mode.BATCH, explain=False))
+    assert plan.bound <= paid(made, plan) <= paid(made, batch)
+    assert paid(made, plan) < 1.003 * plan.bound
