@@ -17,6 +17,7 @@ EVERY_SECONDS: dict[str, float] = {
     "wake_waiting": 5,
     "resolve_shortfalls": 5,
     "reoptimise": 180,
+    "learn_prices": 60,
     "forget_sent": 3600,
     # fulfillment
     "dispatch": 2,

@@ -132,6 +132,7 @@ CELERY_TASK_ROUTES = {
     "wake_waiting": {"queue": "route"},
     "resolve_shortfalls": {"queue": "route"},
     "reoptimise": {"queue": "report"},
+    "learn_prices": {"queue": "report"},
     "publish_atp": {"queue": "feed"},
     "pull_feeds": {"queue": "feed"},
     "run_imports": {"queue": "report"},

@@ -14,12 +14,13 @@ from routing.engine.problem import ENGINE_VERSION, Problem
 from routing.money import Money
 from routing.odds import Odds
 from routing.rules import METHODS, Refusal, Rule
+from routing.scarcity.prices import Prices
 from routing.weighing import Weighing
 
 # What leaving a unit costs, beside its price: more than any parcel, so that a unit is left only when it must be.
 UNFILLED = 200_000
 MOST_CLASSES = 16
-NOTHING = np.zeros(0, np.int16)  # stands for zeros in a problem
+NOTHING: Array = np.zeros(0, np.int16)  # stands for zeros in a problem
 
 
 class Heads(NamedTuple):
@@ -29,6 +30,7 @@ class Heads(NamedTuple):
     strategy_id: int | None
     weighing: Weighing
     odds_run: int | None
+    prices: tuple[int, int] | None  # the run and how many SKUs of it were cleared
     cards: Mapping[str, int]  # by currency
     newest_card: int | None
     nodes: str
@@ -139,6 +141,7 @@ def build(
     rules: tuple[Rule, ...],
     weighing: Weighing,
     odds: Odds | None,
+    prices: Prices | None,
     given_back: GivenBack,
     unhurried: bool = False,
 ) -> list[Facts]:
@@ -192,6 +195,12 @@ def build(
             on_hand=stock["on_hand"],
         )
         resource_cost = odds.cost(currency, heads.strategy_id)
+    price = slot_price = NOTHING
+    if prices and weighing.scarcity_prices:
+        node_ids = np.array(nodes.ids, np.int64)
+        sku_ids = np.array(list(skus.values()), np.int64)[stock["place"]]
+        price = prices.of_units(sku_ids, node_ids[stock["node"]], money, at=at)
+        slot_price = prices.of_slots(node_ids, money, at=at)
     problem = Problem(
         id=name,
         decided_on=today,
@@ -253,7 +262,10 @@ def build(
             "strategy": str(heads.version_id or ""),
             "rates": f"{table.code} v{table.version}" if table else "",
             "odds": str(odds.run_id) if odds and weighing.counts_no else "",
+            "prices": prices.name(at) if prices and weighing.scarcity_prices else "",
         },
+        price=price,
+        slot_price=slot_price,
         no_odds=no_odds,
         resource_cost=resource_cost,
         guarded=weighing.guarded,
@@ -266,7 +278,9 @@ def build(
 def under(problem: Problem, rules: tuple[Rule, ...], weighing: Weighing) -> Problem:
     """The same facts under other rules that weigh no more than these facts hold."""
     weighed = replace(problem, rules=rules, guarded=weighing.guarded)
-    return weighed if weighing.counts_no else replace(weighed, no_odds=NOTHING, resource_cost=0)
+    if not weighing.counts_no:
+        weighed = replace(weighed, no_odds=NOTHING, resource_cost=0)
+    return weighed if weighing.scarcity_prices else replace(weighed, price=NOTHING, slot_price=NOTHING)
 
 
 def lines_of_orders(lines: Sequence[Line], places: Sequence[int], orders: int) -> Sequence[Line]:

@@ -6,14 +6,13 @@ from datetime import date, datetime
 from functools import lru_cache
 
 import numpy as np
-import psycopg
-from django.db import connection
 
-from dom_project.lib import db
+from dom_project.lib import arrays, db
 from routing import odds, rates, strategies
 from routing.dense import STOCK, Array, GivenBack, bits_of
 from routing.facts import Facts, Heads, Line, Nodes, Wanted, build, lines_of_orders
 from routing.rules import KINDS, METHODS, Rule
+from routing.scarcity import prices
 from routing.weighing import Weighing
 
 # The sum tells a change of a node from none though it was committed after a later one; the newest moment does not.
@@ -21,6 +20,7 @@ HEADS = """
 SELECT (SELECT jsonb_build_array(v.id, v.strategy_id, v.counts_no, v.scarcity_prices, v.guarded)
    FROM routing_strategyactivation a JOIN routing_strategyversion v ON v.id = a.version_id ORDER BY a.id DESC LIMIT 1),
   (SELECT max(id) FROM routing_oddsrun),
+  (SELECT jsonb_build_array(id, cleared) FROM routing_scarcityrun WHERE state = 'done' ORDER BY id DESC LIMIT 1),
   (SELECT jsonb_object_agg(currency, id) FROM (
      SELECT DISTINCT ON (currency) currency, id FROM routing_ratecard WHERE live ORDER BY currency, id DESC) c),
   (SELECT max(id) FROM routing_ratecard WHERE live),
@@ -77,7 +77,6 @@ LEFT JOIN inventory_nodeday d ON d.node_id = n.id AND d.ship_date >= %(today)s::
   AND d.ship_date <= %(today)s::date + 15 AND (d.ship_date + n.cut_off) AT TIME ZONE n.time_zone > %(at)s
 GROUP BY n.id, f.observed_at, f.seen_at ORDER BY n.code
 """
-ARRAY_HEAD = 20  # bytes before the elements of an array of one dimension, as PostgreSQL sends it
 
 
 def gather(
@@ -93,9 +92,9 @@ def gather(
 ) -> list[Facts]:
     """The facts of these orders in this order: one problem per currency of rate card, so nearly always one.
 
-    Five queries, nine when this process has not seen the versions yet. `rules` and what they weigh take the place of
-    the live ones; `every_unit` asks for units that are allocated or back-ordered too, `kept` for those alone that are
-    allocated and that no floor has. An order with nothing to source is left out.
+    Five queries, eleven when this process has not seen the versions and prices yet. `rules` and what they weigh take
+    the place of the live ones; `every_unit` asks for units that are allocated or back-ordered too, `kept` for those
+    alone that are allocated and that no floor has. An order with nothing to source is left out.
     """
     with db.read_only_snapshot():
         today = at.date()
@@ -107,7 +106,9 @@ def gather(
         days = db.rows(NODE_DAYS, {"today": today, "at": at})
         cards = sorted({card_for(heads, order.currency) for order in orders})
         tables = {card: rates.tables(card) for card in cards if card}
+        weighing = weighing or heads.weighing
         learned = odds.of_run(heads.odds_run) if heads.odds_run else None
+        scarce = prices.of_run(*heads.prices) if heads.prices and weighing.scarcity_prices else None
         if rules is None:
             rules = strategies.parsed_rules(heads.version_id) if heads.version_id else ()
     found = []
@@ -124,8 +125,9 @@ def gather(
             days=days,
             table=tables.get(card),
             rules=tuple(rules),
-            weighing=weighing or heads.weighing,
+            weighing=weighing,
             odds=learned,
+            prices=scarce,
             given_back=given_back or GivenBack(),
             unhurried=kept,
         )
@@ -133,11 +135,21 @@ def gather(
 
 
 def heads_of(today: date) -> Heads:
-    """What is live now: strategy version, odds, rate cards, the state of the nodes, exchange rates of that day."""
-    version, odds_run, cards, newest, nodes, exchange = db.rows(HEADS, [today])[0]
+    """What is live now: strategy version, odds, prices, rate cards, state of the nodes, exchange rates of the day."""
+    version, odds_run, priced, cards, newest, nodes, exchange = db.rows(HEADS, [today])[0]
     version_id, strategy_id, *parts = json.loads(version or "[null, null]")
     rated = {pair: float(rate) for pair, rate in json.loads(exchange or "{}").items()}
-    return Heads(version_id, strategy_id, Weighing(*parts), odds_run, json.loads(cards or "{}"), newest, nodes, rated)
+    return Heads(
+        version_id,
+        strategy_id,
+        Weighing(*parts),
+        odds_run,
+        tuple(json.loads(priced)) if priced else None,
+        json.loads(cards or "{}"),
+        newest,
+        nodes,
+        rated,
+    )
 
 
 def card_for(heads: Heads, currency: str) -> int:
@@ -154,26 +166,13 @@ def lines_of(order_ids: Sequence[int], *, every_unit: bool = False, kept: bool =
 
 def stock_of(sku_ids: set[int], nodes: Nodes) -> Array:
     """Levels with stock on hand of these SKUs, as [level] of (id, node place, sku, free, buffer, on hand)."""
-    ids, node_ids, skus, buffer, free, on_hand = columns(LEVELS, [sorted(sku_ids)], "888444")
+    ids, node_ids, skus, buffer, free, on_hand = arrays.columns(LEVELS, [sorted(sku_ids)], "888444")
     known = np.isin(node_ids, nodes.sorted_ids)
     stock = np.empty(int(known.sum()), STOCK)
     stock["node"] = nodes.by_id[np.searchsorted(nodes.sorted_ids, node_ids[known])]
     for name, column in (("id", ids), ("sku", skus), ("free", free), ("buffer", buffer), ("on_hand", on_hand)):
         stock[name] = column[known]
     return stock
-
-
-def columns(sql: str, params: Sequence[object], sizes: str) -> list[Array]:
-    """The arrays of whole numbers in a statement's one row, `sizes` bytes each. No Python object per element."""
-    connection.ensure_connection()
-    found = []
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(sql, params, binary=True)
-        for place, size in enumerate(map(int, sizes)):
-            raw = cursor.pgresult.get_value(0, place) if cursor.pgresult else None
-            element = np.dtype([("size", ">i4"), ("value", f">i{size}")])
-            found.append(np.frombuffer(raw, element, offset=ARRAY_HEAD)["value"] if raw else np.zeros(0, np.int64))
-    return found
 
 
 @lru_cache(maxsize=2)

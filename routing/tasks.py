@@ -12,6 +12,7 @@ from django.utils import timezone
 from dom_project.lib import bell
 from routing import outbox, pending, shortfalls, sourcing, waiting
 from routing import reoptimise as replanning
+from routing.scarcity import receipts, replay
 
 BATCHES = 20  # of one ring; more work rings again, so that other bells are heard
 REST = 0.1  # seconds until what lost a race is due again, rather than the sweeper's two
@@ -51,6 +52,13 @@ def resolve_shortfalls(**_newer: object) -> None:
 def reoptimise(**_newer: object) -> None:
     """Plan anew what no floor has yet."""
     replanning.reoptimise(at=timezone.now(), actor="engine")
+
+
+@shared_task(name="learn_prices")
+def learn_prices(**_newer: object) -> None:
+    """Clear the prices of what came, and learn them anew when it is time or someone asked."""
+    receipts.clear(at=timezone.now())
+    replay.replay(at=timezone.now(), actor="engine")
 
 
 @shared_task(name="forget_sent")

@@ -4,6 +4,7 @@ from .orders import Customer, Order, OrderEvent, OrderException, OrderLine
 from .outbox import Outbox, Subscriber
 from .rates import RateBand, RateCard, Service, ServiceZone
 from .replanning import Reoptimisation, ReplanningSwitch
+from .scarcity import ScarcityPrice, ScarcityRun, ScarcitySlot
 from .strategies import Rule, Strategy, StrategyActivation, StrategyVersion
 from .work import Allocation, LineRefusal, Pending, PlanParcel, ShortfallCase
 
@@ -28,6 +29,9 @@ __all__ = [
     "ReplanningSwitch",
     "ResourcingCost",
     "Rule",
+    "ScarcityPrice",
+    "ScarcityRun",
+    "ScarcitySlot",
     "Service",
     "ShortfallCase",
     "ServiceZone",

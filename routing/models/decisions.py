@@ -35,6 +35,7 @@ class Decision(models.Model):
     approximate = models.BooleanField(db_default=False)
     priced = models.BigIntegerField(db_default=0)
     invoice = models.BigIntegerField(db_default=0)
+    unpriced = models.BigIntegerField(null=True)  # invoice of the best plan without scarcity prices, if another
     currency = models.CharField(max_length=3)
     plan = models.JSONField()
     alternatives = models.JSONField(db_default=[])
@@ -46,6 +47,11 @@ class Decision(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["order_id", "problem_ref", "day"], name="one_decision_per_order_and_problem"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["-decided_at"], condition=models.Q(unpriced__isnull=False), name="decisions_moved_by_prices"
             )
         ]
 
