@@ -137,6 +137,15 @@ class Tables:
 
 def solve(offers: Offers, *, explain: bool) -> Picks:
     """The cheapest plan of one order."""
+    tables, cost, parcels = settled(offers)
+    picks = _picks(offers, cost, parcels)
+    if explain:
+        _through_others(tables, parcels, picks)
+    return picks
+
+
+def settled(offers: Offers) -> tuple[Tables, float, list[tuple[int, int, int | None]]]:
+    """(tables that respect the slots its plan takes, cost, parcels as `Tables.read` tells them) of one order."""
     tight: list[int] = []
     most = min(offers.max_parcels, offers.shape[1])
     full = (1 << offers.shape[1]) - 1
@@ -146,12 +155,8 @@ def solve(offers: Offers, *, explain: bool) -> Picks:
         parcels = tables.read(count, shipped)
         over = _over(offers, parcels, tight)
         if not over:
-            break
+            return tables, cost, parcels
         tight = sorted(tight + over)
-    picks = _picks(offers, cost, parcels)
-    if explain:
-        _through_others(tables, full, parcels, picks)
-    return picks
 
 
 def _over(offers: Offers, parcels: list[tuple[int, int, int | None]], tight: list[int]) -> list[int]:
@@ -175,17 +180,24 @@ def _picks(offers: Offers, cost: float, parcels: list[tuple[int, int, int | None
     return picks
 
 
-def _through_others(tables: Tables, full: int, parcels: list[tuple[int, int, int | None]], picks: Picks) -> None:
-    lines, nodes = tables.lines, tables.total.shape[1]
+def through(tables: Tables) -> Costs:
+    """[set, node] cost of the order with this set in one parcel from there, and the best for the rest."""
+    full = (1 << tables.lines) - 1
     rest = tables.table[: tables.parcels].min(0)  # least cost with one parcel kept for the other node
     sets = np.arange(full + 1)
     completed = np.full(full + 1, CANNOT)  # [set] least cost of this set when some of it may be left
     completed[:] = rest
-    for line in range(lines):
+    for line in range(tables.lines):
         held = sets[sets >> line & 1 == 1]
         completed[held] = np.minimum(completed[held], completed[held ^ (1 << line)] + tables.left[1 << line])
-    through = tables.total + completed[full ^ sets][:, None]
-    value = through.min(0)
+    cost: Costs = tables.total + completed[full ^ sets][:, None]
+    return cost
+
+
+def _through_others(tables: Tables, parcels: list[tuple[int, int, int | None]], picks: Picks) -> None:
+    lines, nodes, full = tables.lines, tables.total.shape[1], (1 << tables.lines) - 1
+    cost = through(tables)
+    value = cost.min(0)
     value[[node for _, node, _ in parcels]] = CANNOT
     count = min(ALTERNATIVES, nodes)
     chosen = np.argsort(value, kind="stable")[:count]
@@ -194,7 +206,7 @@ def _through_others(tables: Tables, full: int, parcels: list[tuple[int, int, int
     for place, node in enumerate(other.tolist()):
         if node < 0:
             continue
-        held = int(through[:, node].argmin())
+        held = int(cost[:, node].argmin())
         _, parcels_beside, shipped = tables.cheapest(tables.parcels - 1, full ^ held)
         for part, at, _ in [(held, node, None), *tables.read(parcels_beside, shipped)]:
             own = [line for line in range(lines) if part >> line & 1]

@@ -44,6 +44,26 @@ def at(offers: Offers, node: Int32) -> Picks:
     return Picks(np.array([cost]), node[None].astype(np.int32), np.ones((1, lines), np.int32))
 
 
+def through(offers: Offers) -> tuple[Costs, Int32]:
+    """([node] cost, [node, line] node, −1 = left) of a good plan with each node in it; +inf = it can't be.
+
+    The plan found without the node gives it what it takes gladly, or else the one line that costs least there.
+    """
+    lines, size = offers.shape[1], offers.shape[2]
+    best, node = np.full(size, CANNOT), np.full((size, lines), -1, np.int32)
+    may = np.isfinite(offers.goods[0])
+    nodes = np.flatnonzero(may.any(0) & np.isfinite(offers.head[0]))
+    if not len(nodes):
+        return best, node
+    search = Search(offers, nodes)
+    at = search.best()
+    for place in range(len(nodes)):
+        cost, where = search.using(at, place)
+        best[nodes[place]] = cost
+        node[nodes[place]] = np.where(where >= 0, nodes[where], -1)
+    return best, node
+
+
 class Search:
     """One order over the nodes that can ship some of its lines; `at` gives each line's place among them, −1 = left."""
 
@@ -81,6 +101,20 @@ class Search:
         goods, _ = self._paid(at)
         grams, count = self._loads(at)
         return float(goods.sum() + self._parcels(grams, count, self.everywhere).sum())
+
+    def using(self, at: Places, node: int) -> tuple[float, Places]:
+        """(cost, plan) of this plan with the node in it as well; +inf where one more parcel is too many."""
+        if (at == node).any():
+            return self.cost(at), at
+        _, by_proxy = self._paid(at)
+        dearer = self.proxy[:, node] - by_proxy
+        takes = dearer < 0
+        takes[int(dearer.argmin())] = bool(np.isfinite(dearer.min()))
+        new = np.where(takes, node, at)
+        tried = [new, np.where(np.isfinite(self.proxy[:, node]), node, at)]
+        costs = [self.cost(one) if len(np.unique(one[one >= 0])) <= self.most else CANNOT for one in tried]
+        place = int(np.argmin(costs))
+        return costs[place], tried[place]
 
     def alone(self) -> tuple[Costs, Bools]:
         """([node] cost of the order with only this node open, [line, node] what it takes)."""

@@ -1,4 +1,4 @@
-"""What is kept with every decision of a batch: how it was solved, how good that is at the least, who gave way to whom."""
+"""What is kept with each decision of a batch: how it was solved, how good that is, and who gave way to whom."""
 
 import dataclasses
 
