@@ -19,9 +19,10 @@ WITH problem AS (
   VALUES (%(ref)s, %(today)s, %(engine)s, %(digest)s, %(orders)s, %(body)s, %(at)s)
 )
 INSERT INTO routing_decision (day, order_id, problem_ref, place, look, outcome, strategy_version_id, rule_ref,
-  approximate, priced, invoice, currency, plan, alternatives, refusals, facts, decided_at)
+  approximate, priced, invoice, unpriced, currency, plan, alternatives, refusals, facts, decided_at)
 SELECT u.day, u.order_id, %(ref)s, u.place, u.look, u.outcome, %(version)s, u.rule_ref, u.approximate, u.priced,
-  u.invoice, %(currency)s, u.body -> 'plan', u.body -> 'alternatives', u.body -> 'refusals', u.body -> 'facts', %(at)s
+  u.invoice, (u.body -> 'plan' -> 'unpriced' ->> 'invoice')::bigint, %(currency)s, u.body -> 'plan',
+  u.body -> 'alternatives', u.body -> 'refusals', u.body -> 'facts', %(at)s
 FROM ROWS FROM (unnest(%(day)s::date[], %(order_id)s::bigint[], %(places)s::int[], %(look)s::smallint[],
   %(outcome)s::text[], %(rule_ref)s::text[], %(approximate)s::bool[], %(priced)s::bigint[], %(invoice)s::bigint[]),
   jsonb_array_elements(%(bodies)s::jsonb))

@@ -168,6 +168,7 @@ class Drawn:
                 "why": {"code": why.code, "params": dict(why.params)} if why else None,
                 "rejection": plan.rejection.item(self.place),
                 "scarcity": plan.scarcity.item(self.place),
+                **self._unpriced(),
             },
             "alternatives": alternatives,
             "refusals": refusals,
@@ -180,6 +181,14 @@ class Drawn:
                 "look": look,
             },
         }
+
+    def _unpriced(self) -> dict[str, Any]:
+        """What the order would cost, and from where it would come, if scarcity prices did not move it."""
+        found = self.together.unpriced.get(self.place)
+        if found is None:
+            return {}
+        nodes = [self.facts.problem.node_codes[node] for node in found.nodes]
+        return {"unpriced": {"invoice": found.invoice, "nodes": nodes}}
 
     def body(self, *, look: int) -> str:
         """The same as JSON."""

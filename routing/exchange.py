@@ -18,9 +18,11 @@ from routing.drawn import Drawn
 from routing.engine.moves import Judged, Move
 from routing.engine.plan import Plan
 from routing.facts import Facts
+from routing.gaps import Gaps
 from routing.history import Event, Kind
 from routing.holdings import Holdings
 from routing.models import Reoptimisation
+from routing.together import Together
 
 TRIES = 8  # each leaves out what the one before was refused
 
@@ -190,11 +192,14 @@ def _drawn_up(found: Holdings, plan: Plan, judged: Judged) -> list[list[Swap]]:
     """What each order's exchange comes to as rows. Draws the ids of the new allocations."""
     pieces = sum(len(plan.choices(move.order)) for group in judged.groups for move in group)
     ids = iter(allocations.next_ids(pieces) if pieces else ())
-    return [[_swap_of(found, plan, move, ids) for move in group] for group in judged.groups]
+    gaps, together = Gaps(found.facts, plan), Together(found.facts, plan)
+    return [
+        [_swap_of(found, Drawn(found.facts, plan, move.order, gaps, together), move, ids) for move in group]
+        for group in judged.groups
+    ]
 
 
-def _swap_of(found: Holdings, plan: Plan, move: Move, ids: Any) -> Swap:
-    drawn = Drawn(found.facts, plan, move.order)
+def _swap_of(found: Holdings, drawn: Drawn, move: Move, ids: Any) -> Swap:
     stand = found.stands[drawn.order.id]
     look = stand.looks + 1
     draft = draft_of(drawn, ids, look=look)

@@ -1,11 +1,14 @@
 """What a plan says of all its orders at once, and which of them gave way to whom: told with each one's decision."""
 
 from collections import defaultdict
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from routing.engine.plan import Mode, Plan
+from routing.engine.unpriced import Unpriced, unpriced
 from routing.facts import Facts
 
 NAMED = 3  # orders on either side
@@ -24,6 +27,11 @@ class Together:
         for row, (loser, winner) in enumerate(zip(plan.loser.tolist(), plan.winner.tolist(), strict=True)):
             self.lost[loser].append(row)
             self.won[winner].append(row)
+
+    @cached_property
+    def unpriced(self) -> Mapping[int, Unpriced]:
+        """By place of the order, its best plan without scarcity prices where that is another one."""
+        return unpriced(self.facts.problem, self.plan)
 
     def of(self, place: int) -> dict[str, Any]:
         """One order's part: mode, how many were planned together with it (it among them, 0 = it had its turn alone),

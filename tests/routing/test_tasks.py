@@ -5,7 +5,7 @@ import time_machine
 from django.db.models.functions import Now
 
 from routing import history, pending, sourcing, tasks
-from routing.models import Order, Outbox, Pending
+from routing.models import Order, Outbox, Pending, ScarcityRun
 from routing.sourcing import Sourced
 from tests import make
 
@@ -88,3 +88,11 @@ def test_events_accepted_long_ago_are_forgotten(clock, settings):
         for _ring in range(2):
             tasks.forget_sent(newer="argument")
             assert Outbox.objects.get().aggregate == pending_order.id
+
+
+@pytest.mark.usefixtures("network")
+def test_a_ring_clears_the_prices_of_what_came_and_learns_them_when_it_is_time(at_the_clock, clock):
+    tasks.learn_prices()
+    tasks.learn_prices()
+    (run,) = ScarcityRun.objects.all()
+    assert (run.state, run.at, run.asked_by) == ("done", clock, "engine")

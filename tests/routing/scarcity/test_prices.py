@@ -126,7 +126,19 @@ def test_an_order_goes_where_a_unit_is_worth_less(clock, network, route):
     ScarcityPrice.objects.update(price=5_000)
     order = make.order(lines={"MUG": 1})
     route()
-    assert [parcel["node"] for parcel in order_decision(order).plan["parcels"]] == ["DENVER"]
+    decision = order_decision(order)
+    assert [parcel["node"] for parcel in decision.plan["parcels"]] == ["DENVER"]
+    # A zone nearer: 150 less.
+    assert decision.plan["unpriced"] == {"invoice": decision.invoice - 150, "nodes": ["RENO"]}
+    assert decision.unpriced == decision.invoice - 150
+
+
+@pytest.mark.usefixtures("counted")
+def test_an_order_that_a_price_does_not_move_says_nothing(route):
+    order = make.order(lines={"MUG": 1})
+    route()
+    decision = order_decision(order)
+    assert (decision.plan["scarcity"], decision.unpriced, "unpriced" in decision.plan) == (125, None, False)
 
 
 def order_decision(order):
