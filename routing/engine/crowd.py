@@ -13,7 +13,7 @@ from routing.engine.batch.standings import Standings
 from routing.engine.batch.verdicts import verdicts_of
 from routing.engine.look import Look
 from routing.engine.plan import Mode, Options
-from routing.engine.problem import DAYS, Int64
+from routing.engine.problem import Int64
 from routing.engine.verdicts import Verdicts
 
 
@@ -22,10 +22,11 @@ class Crowd:
     """What became of them. Orders and lines by their places in the problem."""
 
     rows: Int64  # all that were planned together; those that got nothing are not among the verdicts
+    rule: Int64  # [row] the rule it was planned by
     verdicts: list[Verdicts]  # after the first: those who looked again on their own
     displaced: Displaced
     evaluations: int
-    bound: int | None  # what all rows must cost at the least, None = not asked for, or not proven
+    bound: int | None  # what all rows must cost at the least, None = not asked for
 
 
 def plan_crowd(look: Look, options: Options) -> Crowd:
@@ -42,24 +43,8 @@ def plan_crowd(look: Look, options: Options) -> Crowd:
         standings, displaced, *_ = plan_together(field, options.dual_steps, options.rounds)
     displaced = _in_problem(look, orders, _still_so(standings, displaced))
     verdicts = completed(look, standings, verdicts_of(look, standings))
-    if bound is not None and not _foreseen(look, field, verdicts[1:]):
-        bound = None
-    return Crowd(orders.row, verdicts, displaced, standings.evaluations, bound)
-
-
-def _foreseen(look: Look, field: Field, again: list[Verdicts]) -> bool:
-    """Whether these verdicts could have been the batch's own: its rule, whole lines, the days it knew."""
-    orders, demand = field.orders, look.demand
-    days = field.node * DAYS + field.day
-    places = np.array([mask.place for mask in orders.rules], np.int64)
-    for verdicts in again:
-        pieces = verdicts.by_row()
-        whole = pieces.units == demand.units[pieces.want]
-        known = np.isin(pieces.node * DAYS + pieces.day, days)
-        home = orders.home[np.searchsorted(orders.row, verdicts.rows)]
-        if not (whole.all() and known.all() and (verdicts.rule == places[home]).all()):
-            return False
-    return True
+    rule = np.array([mask.place for mask in orders.rules], np.int64)[orders.home]
+    return Crowd(orders.row, rule, verdicts, displaced, standings.evaluations, bound)
 
 
 def _still_so(standings: Standings, displaced: Displaced) -> Displaced:
@@ -68,8 +53,8 @@ def _still_so(standings: Standings, displaced: Displaced) -> Displaced:
     column = standings.columns()
     node = np.where(column >= 0, field.node[column], -1)
     lost = node[displaced.line] != displaced.node
-    uses = np.unique((orders.order * len(orders.skus) + orders.sku) * (field.nodes + 1) + node)
-    won = (displaced.winner * len(orders.skus) + orders.sku[displaced.line]) * (field.nodes + 1) + displaced.node
+    uses = np.unique((orders.order * orders.skus + orders.sku) * (field.nodes + 1) + node)
+    won = (displaced.winner * orders.skus + orders.sku[displaced.line]) * (field.nodes + 1) + displaced.node
     kept = lost & np.isin(won, uses)
     return Displaced(*(part[kept] for part in displaced))
 

@@ -64,8 +64,8 @@ class Cutting:
         self.grams = self.offers.grams[0]
         self.each = eligibility.demand.unfilled[self.wants]
         self.pick = eligibility.problem.pick
-        steering, entry = eligibility.steering, eligibility.residual.entry[found.sku[order]]
-        self.no: Int64 = steering.no[entry] if steering.expects_no else np.zeros_like(self.room)
+        no = eligibility.no
+        self.no = np.zeros_like(self.room) if no is None else no[found.sku[order]].astype(np.int64)
         self.first = eligibility.residual.first
 
     def alone(self) -> Answer:

@@ -14,8 +14,8 @@ from routing.engine.lines import split_back
 from routing.engine.look import Look
 from routing.engine.parcels import parcels_of
 from routing.engine.plan import Options, Plan
-from routing.engine.problem import Bits, Bools, Int32, Int64, Problem
-from routing.engine.verdicts import Verdicts, joined
+from routing.engine.problem import Bits, Bools, Int16, Int32, Int64, Problem
+from routing.engine.verdicts import Pieces, Verdicts, joined
 
 
 def draw(
@@ -67,7 +67,7 @@ def draw(
         piece_ptr=piece_ptr,
         line=line.astype(np.int32),
         node=node.astype(np.int16),
-        entry=look.residual.entry[demand.sku[pieces.want[piece]], node],
+        entry=look.residual.entry_at(demand.sku[pieces.want[piece]], node),
         units=units.astype(np.int32),
         parcel=(of_piece - parcel_ptr[owner[by_line]]).astype(np.int16),
         service=parcels.service[of_piece],
@@ -91,7 +91,7 @@ def draw(
         scarcity=_sums(parcels.order, parcels.scarcity, m),
         approximate=ordered("approximate", np.bool_),
         served=_served(turns, m),
-        bound=_bound(crowd, priced, np.diff(piece_ptr) > 0),
+        bound=_bound(crowd, priced, ordered("rule", np.int16), _in_parts(demand, pieces)),
         loser=displaced.loser.astype(np.int32),
         winner=displaced.winner.astype(np.int32),
         lost_line=displaced.line.astype(np.int32),
@@ -114,19 +114,26 @@ def _ptr(owner: Int64, m: int) -> Int32:
     return ptr
 
 
-def _bound(crowd: Crowd | None, priced: Int64, filled: Bools) -> int | None:
+def _bound(crowd: Crowd | None, priced: Int64, rule: Int16, in_parts: Bools) -> int | None:
     """The bound of those planned together, and what the others cost as they are.
 
-    Nothing is proven when one of them got something later on: by another rule, or from lines that were cut.
+    It is one of all plans in which lines are whole and each order keeps its rule: nothing is said where one does not.
     """
     if crowd is None or crowd.bound is None:
         return None
-    later = np.setdiff1d(crowd.rows, np.concatenate([verdicts.rows for verdicts in crowd.verdicts]))
-    if filled[later].any():
+    another = (rule[crowd.rows] >= 0) & (rule[crowd.rows] != crowd.rule)
+    if (another | in_parts[crowd.rows]).any():
         return None
     others = np.ones(len(priced), np.bool_)
     others[crowd.rows] = False
     return crowd.bound + int(priced[others].sum())
+
+
+def _in_parts(demand: Demand, pieces: Pieces) -> Bools:
+    """[order] some line of it comes from several nodes, or only a part of it does."""
+    got = np.bincount(pieces.want, pieces.units, minlength=len(demand.units))
+    parts = (got > 0) & ((got < demand.units) | (np.bincount(pieces.want, minlength=len(demand.units)) > 1))
+    return np.bincount(demand.order[parts], minlength=len(demand.ptr) - 1) > 0
 
 
 def _served(turns: list[Int64], m: int) -> Int32:

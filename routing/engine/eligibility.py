@@ -123,6 +123,8 @@ class Eligibility:
         self.problem, self.demand, self.masks = problem, demand, masks
         self.tariff, self.residual = tariff, residual
         self.steering = Steering(problem)
+        self.price = residual.spread(self.steering.price) if self.steering.prices_units else None
+        self.no = residual.spread(self.steering.no) if self.steering.expects_no else None
         beyond = gaps.no_cost(problem)  # such nodes are refused: their figures must not spoil the others'
         self.pick: Costs = np.where(beyond, 0, problem.pick).astype(np.float64)
         self.fix: Int64 = np.where(beyond, 0, problem.fix) + self.steering.slot
@@ -192,10 +194,11 @@ class Eligibility:
         """What the nodes ask for these lines of these orders."""
         goods = units[:, :, None] * self.pick
         steering, scarcity = self.steering, None
-        if steering.prices_units or steering.expects_no:
-            entry = self.residual.entry[sku]
-            scarcity = steering.scarcity_of(entry, units[:, :, None]).astype(np.float64)
-            goods += scarcity + steering.no[entry]
+        if self.no is not None:
+            goods += self.no[sku]
+        if self.price is not None:
+            scarcity = self.price[sku].astype(np.float64) * units[:, :, None]
+            goods += scarcity
         goods[~may] = CANNOT
         place, head, slack, dest, collected = self._parcels(rows)
         return Offers(

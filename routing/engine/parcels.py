@@ -50,10 +50,10 @@ def parcels_of(problem: Problem, demand: Demand, look: Look, pieces: Pieces, key
     np.add.at(grams, of_piece, each)
     np.add.at(units, of_piece, pieces.units)
     steering = look.eligibility.steering
-    entry = look.residual.entry[demand.sku[pieces.want], pieces.node]
+    entry = look.residual.entry_at(demand.sku[pieces.want], pieces.node)
     rejection, scarcity = np.zeros(len(first), np.int64), steering.slot[node]
     np.add.at(rejection, of_piece, steering.no[entry])
-    np.add.at(scarcity, of_piece, steering.scarcity_of(entry, pieces.units))
+    np.add.at(scarcity, of_piece, steering.price[entry] * pieces.units)
     ship_day = problem.ship_day[node, day].astype(np.int64)
     slack, dest = problem.slack[order].astype(np.int64), problem.dest[order].astype(np.int64)
     zone = problem.zone[dest, node].astype(np.int64)

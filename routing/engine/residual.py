@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from routing.engine import gaps
 from routing.engine.problem import Bools, Int32, Int64, Problem
 
+MOST = np.iinfo(np.int32).max  # units
 NOTHING_LEFT = np.iinfo(np.int16).max  # ship day of a node without a slot
 
 
@@ -13,13 +14,11 @@ class Residual:
     """Units per (SKU, node) and parcel slots per (node, day), with each node's first day that has one."""
 
     def __init__(self, problem: Problem) -> None:
+        self.problem = problem
         skus = np.repeat(np.arange(len(problem.sku_ref)), np.diff(problem.sku_ptr))
-        shape = (len(problem.sku_ref), problem.nodes)
-        self.entry: Int32 = np.full(shape, -1, np.int32)  # place of the stock entry, −1 = not stocked
-        self.entry[skus, problem.stock_node] = np.arange(len(skus), dtype=np.int32)
-        self.atp: Int32 = np.full(shape, -1, np.int32)  # −1 = not stocked
-        left = problem.free.astype(np.int64) - np.maximum(problem.buffer, 0)
-        self.atp[skus, problem.stock_node] = np.where(gaps.no_stock(problem), 0, left.clip(0, gaps.LARGEST))
+        self.cell: Int64 = skus * problem.nodes + problem.stock_node  # [entry] its place in the tables, ascending
+        self.atp: Int32 = np.full((len(problem.sku_ref), problem.nodes), -1, np.int32)  # −1 = not stocked
+        self.fill()
         self.slots: NDArray[np.int64] = np.maximum(problem.slots_left.astype(np.int64), 0)
         self.ship_day: Int64 = problem.ship_day.astype(np.int64)
         room = self.slots > 0
@@ -28,6 +27,30 @@ class Residual:
         ship_day = self.ship_day[np.arange(problem.nodes), first]
         self.first: Int64 = np.where(some, first, -1)  # place of the day, −1 = no slot on any
         self.first_ship: Int64 = np.where(some, ship_day, NOTHING_LEFT)
+
+    def fill(self) -> None:
+        """Put all units back where they were in the beginning."""
+        problem = self.problem
+        left = problem.free.astype(np.int64) - np.maximum(problem.buffer, 0)
+        self.atp.ravel()[self.cell] = np.where(gaps.no_stock(problem), 0, left.clip(0, gaps.LARGEST))
+
+    def spread(self, values: Int64) -> NDArray[np.integer]:
+        """[SKU, node] these values of the stock entries, none below 0, and 0 where it is not stocked."""
+        table = np.zeros(self.atp.shape, np.min_scalar_type(int(values.max(initial=0))))
+        table.ravel()[self.cell] = values
+        return table
+
+    def smallest(self) -> Int64:
+        """[SKU] the least stock that any node has of it, where it has some."""
+        left = self.atp.ravel()[self.cell]
+        least = np.full(len(self.atp), MOST, np.int64)
+        np.minimum.at(least, self.cell[left > 0] // max(self.problem.nodes, 1), left[left > 0])
+        return least
+
+    def entry_at(self, sku: Int32 | Int64, node: Int64) -> Int32:
+        """Places of these stock entries; each must be stocked."""
+        cell = sku.astype(np.int64) * self.problem.nodes + node
+        return np.searchsorted(self.cell, cell).astype(np.int32)
 
     @property
     def open_slot(self) -> Bools:

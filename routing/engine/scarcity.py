@@ -41,9 +41,7 @@ def worth_of(future: Problem) -> Worth:
     seen = plan_together(field, STEPS, keep_seen=True)
     start = Prices.of(seen.unit_duals, seen.slot_duals)
     best = priced(field, seen.standings, start, ROUNDS, TOLERANCE).best or start
-    entry = field.entry.ravel()
-    stocked = np.flatnonzero(entry >= 0)
-    unit[entry[stocked]] = best.unit[stocked]
+    unit[:] = best.unit[look.residual.cell]
     slot[:] = best.slot[: future.nodes]
     return Worth(unit, slot)
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 import numpy as np
 
 from routing.engine import gaps
-from routing.engine.problem import Int32, Int64, Problem
+from routing.engine.problem import Int64, Problem
 
 ODDS = 10_000  # odds are told in 1/10,000
 Figure = TypeVar("Figure", int, Int64)
@@ -35,7 +35,3 @@ class Steering:
     def has_prices(self) -> bool:
         """Some unit or slot costs more than its invoice says."""
         return self.prices_units or self.prices_slots
-
-    def scarcity_of(self, entry: Int32, units: Int64) -> Int64:
-        """Price of so many units of these entries; −1 = no entry, whose figure means nothing."""
-        return self.price[entry] * units

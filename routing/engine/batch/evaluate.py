@@ -163,7 +163,9 @@ class _Group:
         field, orders, at, asked = self.field, self.field.orders, self.at, self.asked
         sku, need = orders.sku[at], orders.need[at]
         if asked.priced:
-            goods = field.one[sku].astype(self.number, copy=False)
+            goods = field.each[sku].astype(self.number, copy=False)
+            if field.no is not None:
+                goods += field.noes(sku)
             several = np.flatnonzero((need > 1).any(1))
         else:
             goods = np.empty((*sku.shape, field.columns), self.number)
@@ -189,7 +191,7 @@ class _Group:
         )
         goods = each.astype(self.number) * units[:, :, None].astype(self.number)
         if field.no is not None:
-            goods += field.no[sku][:, :, field.node]
+            goods += field.noes(sku)
         short = field.atp[sku] < need[:, :, None]
         goods[short if field.columns == field.nodes else short[:, :, field.node]] = CANNOT
         return goods

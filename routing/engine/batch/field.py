@@ -4,7 +4,7 @@ A column is a node on one of its ship days. Each node begins with its first open
 brings in the next one beside it, so that a parcel may wait instead of going elsewhere.
 
 Costs are whole minor units in float32 (exact below 2**24); +inf is "may not". Duals are prices on top, of a unit by
-(stock row, node) and of a slot by column: they steer the search and are in no result.
+(SKU, node) and of a slot by column: they steer the search and are in no result.
 """
 
 import numpy as np
@@ -18,6 +18,8 @@ from routing.engine.residual import NOTHING_LEFT
 
 Table = NDArray[np.float32]
 CANNOT = np.float32(np.inf)
+ROOM = 8  # columns kept for further days: one for so many nodes
+AT_ONCE = 2000  # stock rows refreshed together
 EXACT = 1 << 24  # float32 holds every whole number up to here
 
 
@@ -28,21 +30,15 @@ class Field:
         self.look, self.orders = look, orders
         problem, residual = look.problem, look.residual
         self.nodes = problem.nodes
-        steering = look.eligibility.steering
-        self.entry: Int32 = residual.entry[orders.skus]
-        self.atp: Int64 = residual.atp[orders.skus].astype(np.int64)
+        self.atp: Int32 = residual.atp  # the look's own: what a batch takes is taken
         self.pick: Int64 = look.eligibility.pick.astype(np.int64)
-        self.price: Int64 | None = None  # [row, node] scarcity price that came with the problem
-        self.no: Int64 | None = None  # [row, node] expected cost of a no
-        if steering.prices_units:
-            self.price = np.where(self.entry >= 0, steering.price[self.entry], 0)
-        if steering.expects_no:
-            self.no = np.where(self.entry >= 0, steering.no[self.entry], 0)
+        self.price = look.eligibility.price  # [SKU, node] that came with the problem
+        self.no = look.eligibility.no  # [SKU, node] expected cost of a no
         self.duals: Table = np.zeros(self.atp.shape, np.float32)
         self._columns_of_first_days()
         self._heads()
-        self.each: Table = np.empty((len(self.atp), self.columns), np.float32)  # per unit, without the no
-        self.one: Table = self.each if self.no is None else np.empty_like(self.each)  # a line of one unit
+        room = self.columns + max(self.nodes // ROOM, 4)
+        self._each: Table = np.empty((len(self.atp), room), np.float32)  # with room for columns to come
         self.freight: Table = look.tariff.cost.astype(np.float32)
         self.refresh(np.arange(len(self.atp)))
         self.rehead()
@@ -68,6 +64,11 @@ class Field:
     @property
     def columns(self) -> int:
         return len(self.node)
+
+    @property
+    def each(self) -> Table:
+        """[SKU, column] what a unit costs."""
+        return self._each[:, : self.columns]
 
     @property
     def slot_price(self) -> Table:
@@ -99,9 +100,12 @@ class Field:
         self.node, self.day = np.append(self.node, node), np.append(self.day, day)
         self.slots = np.append(self.slots, residual.slots[node, day])
         self.slot_duals = np.append(self.slot_duals, np.zeros(len(node), np.float32))
-        single = self.one is self.each
-        self.each = np.concatenate([self.each, self.each[:, node]], axis=1)
-        self.one = self.each if single else np.concatenate([self.one, self.one[:, node]], axis=1)
+        if self.columns > self._each.shape[1]:
+            more = np.empty((len(self._each), max(self.nodes // ROOM, len(node))), np.float32)
+            self._each = np.concatenate([self._each, more], axis=1)
+        first = self.columns - len(node)
+        for column, at in enumerate(node.tolist(), first):
+            self._each[:, column] = self._each[:, at]
         self._heads()
         self.rehead()
         return True
@@ -109,7 +113,7 @@ class Field:
     def restore(self) -> None:
         """All stock and slots as they were in the beginning, no duals."""
         residual = self.look.residual
-        self.atp[:] = residual.atp[self.orders.skus]
+        residual.fill()
         self.slots = np.where(self.day >= 0, residual.slots[self.node, np.maximum(self.day, 0)], 0)
         self.duals[:] = 0
         self.slot_duals = np.zeros(self.columns, np.float32)
@@ -183,6 +187,10 @@ class Field:
 
     def refresh(self, rows: Int64) -> None:
         """Take up changed stock and duals of some stock rows."""
+        for start in range(0, len(rows), AT_ONCE):
+            self._refresh(rows[start : start + AT_ONCE])
+
+    def _refresh(self, rows: Int64) -> None:
         cost = self.duals[rows] + self.pick.astype(np.float32)
         if self.price is not None:
             cost += self.price[rows]
@@ -190,9 +198,6 @@ class Field:
         if self.columns > self.nodes:
             cost = cost[:, self.node]
         self.each[rows] = cost
-        if self.no is not None:
-            no = self.no[rows]
-            self.one[rows] = cost + (no if self.columns == self.nodes else no[:, self.node])
 
     def refresh_cell(self, row: int, node: int) -> None:
         """The same for one (row, node)."""
@@ -200,11 +205,8 @@ class Field:
         if self.price is not None:
             cost += np.float32(self.price[row, node])
         cost = cost if self.atp[row, node] > 0 else CANNOT
-        no = np.float32(0 if self.no is None else self.no[row, node])
         for column in [node, *(np.flatnonzero(self.node[self.nodes :] == node) + self.nodes).tolist()]:
             self.each[row, column] = cost
-            if self.no is not None:
-                self.one[row, column] = cost + no
 
     def unit_at(self, rows: Int64, node: Int64) -> NDArray[np.float64]:
         """What a unit costs there at duals, whatever the stock."""
@@ -214,15 +216,21 @@ class Field:
             cost += self.price[rows, node]
         return cost
 
+    def noes(self, rows: Int64) -> NDArray[np.integer]:
+        """[…, column] expected cost of a no of a line of these SKUs; only where the problem has any."""
+        assert self.no is not None
+        no: NDArray[np.integer] = self.no[rows]
+        return no if self.columns == self.nodes else no[..., self.node]
+
     def no_at(self, rows: Int64, node: Int64) -> Int64:
         """Expected cost of a no of a line there."""
-        return np.zeros(len(rows), np.int64) if self.no is None else self.no[rows, node]
+        return np.zeros(len(rows), np.int64) if self.no is None else self.no[rows, node].astype(np.int64)
 
     # ---- units and slots
 
     def take(self, rows: Int64, node: Int64, units: Int64) -> None:
         """Take units at once; `refresh` follows."""
-        np.subtract.at(self.atp, (rows, node), units)
+        np.subtract.at(self.atp, (rows, node), units.astype(np.int32))
 
 
 def _keys(columns: NDArray[np.integer]) -> Int64:

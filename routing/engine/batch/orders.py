@@ -29,7 +29,7 @@ class Orders:
     order: Int64  # [line]
     position: Int64  # [line] within its order
     want: Int64  # [line]
-    sku: Int64  # [line] row of the stock tables
+    sku: Int64  # [line] row of the stock tables, the problem's own
     units: Int64  # [line]
     need: Int64  # [line] units that must be there: with those the rule wants left
     grams: Int64  # [line]
@@ -38,7 +38,7 @@ class Orders:
     inertia: Int64  # [order]
     barred_ptr: Int64  # [line + 1] into barred
     barred: Int64  # nodes that a line may not use
-    skus: Int64  # [row of the stock tables] row of the problem
+    skus: int  # rows of the stock tables
     rules: tuple[RuleMask, ...]
 
     @property
@@ -65,7 +65,6 @@ def of_rows(look: Look, row: Int64, homes: Int64) -> Orders:
     order = np.repeat(np.arange(len(row)), length)
     position = np.arange(ptr[-1]) - ptr[order]
     want = demand.ptr[row].astype(np.int64)[order] + position
-    skus, sku = np.unique(demand.sku[want], return_inverse=True)
     units = demand.units[want]
     spare = np.array([_spare(mask) for mask in look.masks.rules] or [0], np.int64)
     barred_ptr, barred = _barred(look, want)
@@ -84,7 +83,7 @@ def of_rows(look: Look, row: Int64, homes: Int64) -> Orders:
         order=order,
         position=position,
         want=want,
-        sku=sku.astype(np.int64),
+        sku=demand.sku[want].astype(np.int64),
         units=units,
         need=units + spare[homes[row]][order],
         grams=demand.grams[want],
@@ -93,7 +92,7 @@ def of_rows(look: Look, row: Int64, homes: Int64) -> Orders:
         inertia=problem.inertia[row].astype(np.int64),
         barred_ptr=barred_ptr,
         barred=barred,
-        skus=skus.astype(np.int64),
+        skus=len(problem.sku_ref),
         rules=look.masks.rules,
     )
 

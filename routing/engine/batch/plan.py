@@ -14,7 +14,7 @@ from routing.engine.problem import Int64
 
 
 class Together(NamedTuple):
-    """The plans of a batch that fit, who had to give way, and the duals that the search ended with."""
+    """The plans of a batch that fit, who had to give way, and the duals that the search ended with (if kept)."""
 
     standings: Standings
     displaced: Displaced
@@ -31,9 +31,9 @@ def plan_together(field: Field, steps: int, rounds: int = 1, *, keep_seen: bool 
         standings.seen = [(everyone, standings.plans.of(everyone))]
     search = Steps(standings)
     search.run(steps)
-    duals = field.duals.copy(), field.slot_duals.copy()
+    duals = field.duals.copy() if keep_seen else field.duals, field.slot_duals.copy()
     # back to the prices that came with the problem; what a slot was worth still guides who looks again
-    field.duals[:] = 0
+    field.duals.ravel()[search.raised] = 0
     field.refresh(np.unique(search.raised // max(field.nodes, 1)))
     displaced = repair(standings)
     field.slot_duals[:] = 0
@@ -50,6 +50,6 @@ def touching(standings: Standings, search: Steps) -> Int64:
     orders = standings.orders
     if search.slots_raised:
         return np.arange(orders.count)
-    touched = np.zeros(len(orders.skus), np.bool_)
+    touched = np.zeros(orders.skus, np.bool_)
     touched[search.raised // max(standings.field.nodes, 1)] = True
     return np.unique(orders.order[touched[orders.sku]])

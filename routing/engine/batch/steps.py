@@ -22,8 +22,8 @@ class Steps:
     def __init__(self, standings: Standings) -> None:
         self.standings = standings
         field, orders = standings.field, standings.orders
-        demand = np.bincount(orders.sku, orders.units, minlength=len(orders.skus))
-        smallest = np.where(field.atp > 0, field.atp, np.iinfo(np.int64).max).min(1, initial=np.iinfo(np.int64).max)
+        demand = np.bincount(orders.sku, orders.units, minlength=orders.skus)
+        smallest = field.look.residual.smallest()
         # only a SKU asked for more than its smallest stock can ever be contested
         self.hot: Int64 = np.flatnonzero((demand > smallest)[orders.sku])
         self.raised: Int64 = np.zeros(0, np.int64)  # stock keys with a dual, once they had one
@@ -73,7 +73,7 @@ class Steps:
         self.raised = np.union1d(self.raised, keys)
         rows = np.unique(keys // field.nodes)
         field.refresh(rows)
-        marked = np.zeros(len(orders.skus), np.bool_)
+        marked = np.zeros(orders.skus, np.bool_)
         marked[rows] = True
         touched[orders.order[marked[orders.sku]]] = True
 

@@ -31,9 +31,8 @@ def verdicts_of(look: Look, standings: Standings) -> Verdicts:
     after = np.array([AFTER_PART.get(mask.rule.if_part, Action.EXCEPTION) for mask in orders.rules])
     verdicts.action[:] = np.where(whole, Action.NONE, after[orders.home[index]])
     verdicts.why[:] = np.where(whole, 0, codes.ONLY_A_PART)
-    pieces = _pieces(standings)
-    verdicts.pieces.append(pieces)
-    take(look, pieces)
+    verdicts.pieces.append(_pieces(standings))
+    take_slots(look, verdicts.pieces[0])  # its units are taken from the field, which is the look's own stock
     told = np.arange(len(index)) if look.options.explain else np.flatnonzero(~whole)
     for places, own in alike(standings, verdicts, told):
         _explain(look, standings, verdicts, own, places)
@@ -74,6 +73,12 @@ def take(look: Look, pieces: Pieces, sign: int = 1) -> None:
     residual = look.residual
     units = (sign * pieces.units).astype(np.int32)
     np.subtract.at(residual.atp, (look.demand.sku[pieces.want], pieces.node), units)
+    take_slots(look, pieces, sign)
+
+
+def take_slots(look: Look, pieces: Pieces, sign: int = 1) -> None:
+    """Take a slot for each parcel of the pieces; −1: give them back."""
+    residual = look.residual
     parcels = np.unique(np.stack([pieces.node, pieces.day, pieces.order, pieces.block]), axis=1)
     for node, day in parcels[:2].T.tolist():
         if sign > 0:

@@ -33,6 +33,7 @@ class Proven(NamedTuple):
 
 def plan_well(field: Field, pricing_rounds: int, search_nodes: int) -> Proven:
     """The cheapest plans found for all orders of the field, with the proof of how cheap they could be at the most."""
+    open_days(field)
     fast = plan_together(field, FAST_STEPS, FAST_ROUNDS, keep_seen=True)
     everyone = np.arange(field.orders.count)
     master = priced(field, fast.standings, Prices.of(fast.unit_duals, fast.slot_duals), pricing_rounds, TOLERANCE)
@@ -55,6 +56,17 @@ def plan_well(field: Field, pricing_rounds: int, search_nodes: int) -> Proven:
         standings.plans = fast.standings.plans
         standings.take(everyone)
     return Proven(standings, fast.displaced, ceil(master.best_bound - POSITIVE))
+
+
+def open_days(field: Field) -> None:
+    """Bring in further days of every node whose parcels could be more than its slots: a bound must know them."""
+    orders = field.orders
+    lines = np.bincount(orders.sku, minlength=orders.skus)
+    most = lines @ (field.atp > 0)
+    while True:
+        room = np.bincount(field.node, field.slots, field.nodes)
+        if not field.open_days(np.flatnonzero(most > room)):
+            return
 
 
 def priced(field: Field, seen: Standings, start: Prices, rounds: int, tolerance: float) -> Master:

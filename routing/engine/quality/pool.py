@@ -16,7 +16,7 @@ class Pool:
     def __init__(self, field: Field) -> None:
         self.field = field
         orders = field.orders
-        demand = np.bincount(orders.sku, orders.units, minlength=len(orders.skus))
+        demand = np.bincount(orders.sku, orders.units, minlength=orders.skus)
         self.can_bind: Bools = ((demand[:, None] > field.atp) & (field.atp > 0)).ravel()
         self.first_stock = orders.count + field.columns
         self.row_of: Int64 = np.full(field.atp.size, -1)  # [stock key] its row
