@@ -7,4 +7,5 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from benchmarks.yardsticks.run import main  # noqa: E402
 
-main()
+if __name__ == "__main__":  # not in the processes that it starts
+    main()

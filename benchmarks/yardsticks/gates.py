@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import mean
 
+from benchmarks.yardsticks.bounds import proven
+from benchmarks.yardsticks.cases import LOOK_AHEAD
 from benchmarks.yardsticks.measure import Row
 from benchmarks.yardsticks.recorded import Prototype
 from benchmarks.yardsticks.speed import Speed
@@ -15,11 +17,11 @@ Results = Mapping[str, list[Row]]  # case → rows
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """`figure` is None where this run did not measure it; `target` is None where none is set."""
+    """`figure` is None where this run did not measure it; a limit is None where none is set."""
 
     what: str
     figure: float | None
-    gate: float
+    gate: float | None
     target: float | None
     unit: str
     more_is_better: bool = False
@@ -27,9 +29,10 @@ class Gate:
     def text(self) -> str:
         sign = "≥" if self.more_is_better else "≤"
         figure = "–" if self.figure is None else format(self.figure, ",.3f" if self.figure < 100 else ",.0f")
-        target = "" if self.target is None else f"{sign} {self.target:,g}: {self._word(self.target)}"
-        gate = f"{sign} {self.gate:,g}: {self._word(self.gate)}"
-        return f"{self.what:<48}{figure:>9} {self.unit:<9} gate {gate:<24} target {target or '–'}"
+        gate, target = (
+            "–" if limit is None else f"{sign} {limit:,g}: {self._word(limit)}" for limit in (self.gate, self.target)
+        )
+        return f"{self.what:<52}{figure:>9} {self.unit:<9} gate {gate:<24} target {target}"
 
     def _word(self, limit: float) -> str:
         if self.figure is None:
@@ -41,7 +44,7 @@ def gates(results: Results, speed: Speed | None, n: int, prototype: Prototype) -
     """Those of the engine's speed and quality that this table can judge; costs only at the size they are set for."""
     single_ms, single_pass = (speed.single_ms, speed.single_pass) if speed else (None, None)
     judged = results if n == prototype.n else {}
-    over_lp = _over_bound(judged, "jasin-sinha", "exact_fcfs", prototype)
+    in_turn, at_prices = (_over_bound(judged, "jasin-sinha", key, prototype) for key in ("exact_fcfs", "ahead_5x3"))
     return [
         Gate("single order, 5 lines × 204 nodes, p50", single_ms, 1, 0.5, "ms"),
         Gate(
@@ -54,8 +57,17 @@ def gates(results: Results, speed: Speed | None, n: int, prototype: Prototype) -
         ),
         *_pair("DOM-US 1.3, 3 dual steps", judged, "1.3", "batch_3", prototype, (2, 1.2), (10_000, 30_000)),
         *_pair("slots bind, 3 dual steps", judged, "slots", "batch_3", prototype, (4, 2), (5_000, None)),
+        *_pair("slots bind, quality", judged, "slots", "quality", prototype, (0.3, 0.15), (None, None)),
+        *_pair("quality, ratio 1.3", judged, "1.3", "quality", prototype, (0.3, 0.15), (None, 3_000)),
+        *_pair("quality, ratio 0.9", judged, "0.9", "quality", prototype, (0.3, 0.15), (None, 1_000)),
+        *_pair("quality, ratio 0.6", judged, "0.6", "quality", prototype, (0.3, 0.15), (None, 500)),
         Gate("exact FCFS below the greedy rule engine, 1.3", _saved(judged), 1, None, "%", more_is_better=True),
-        Gate("Jasin–Sinha/Ma, exact FCFS ÷ clairvoyant LP", over_lp, 1.06, 1.05, ""),
+        *(
+            Gate(f"look-ahead, guard on, {word}: gap closed", _closed(judged, key, prototype), 25, 45, "%", True)
+            for key, word in (("ahead", "in turn"), ("ahead_1000", "1,000 together"))
+        ),
+        Gate("Jasin–Sinha/Ma, exact FCFS ÷ clairvoyant LP", in_turn, 1.06, 1.05, ""),
+        Gate("Jasin–Sinha/Ma, with prices 5 × 3 ÷ clairvoyant LP", at_prices, 1.03, 1.01, ""),
     ]
 
 
@@ -66,15 +78,15 @@ def _pair(
     policy: str,
     prototype: Prototype,
     over: tuple[float, float],
-    speed: tuple[float, float | None],
+    speed: tuple[float | None, float | None],
 ) -> list[Gate]:
     """How far over the bound, and at how many orders a second."""
     by_seed = [row.orders_per_second for row in results.get(case, []) if row.policy == policy and row.verdict == "ok"]
     ratio = _over_bound(results, case, policy, prototype)
-    return [
-        Gate(f"{what}: gap to the bound", ratio and 100 * (ratio - 1), *over, "%"),
-        Gate(f"{what}: speed", _mean(by_seed), *speed, "orders/s", more_is_better=True),
-    ]
+    gap = Gate(f"{what}: gap to the bound", ratio and 100 * (ratio - 1), *over, "%")
+    if speed == (None, None):
+        return [gap]
+    return [gap, Gate(f"{what}: speed", _mean(by_seed), *speed, "orders/s", more_is_better=True)]
 
 
 def _saved(results: Results) -> float | None:
@@ -86,8 +98,20 @@ def _saved(results: Results) -> float | None:
 def _over_bound(results: Results, case: str, policy: str, prototype: Prototype) -> float | None:
     """Cost ÷ bound."""
     costs = _costs(results, case, policy)
-    bounds = {seed: prototype.bound(case, prototype.n, seed) for seed in costs}
-    return _mean([costs[seed] / bound for seed, bound in bounds.items() if bound])
+    bounds = _bounds(results, case, prototype)
+    return _mean([costs[seed] / bounds[seed] for seed in costs.keys() & bounds.keys()])
+
+
+def _closed(results: Results, policy: str, prototype: Prototype) -> float | None:
+    """Per cent of the way from exact FCFS to the bound."""
+    ours, in_turn = (_costs(results, LOOK_AHEAD, key) for key in (policy, "exact_fcfs"))
+    bounds = _bounds(results, LOOK_AHEAD, prototype)
+    seeds = ours.keys() & in_turn.keys() & bounds.keys()
+    return _mean([100 * (in_turn[seed] - ours[seed]) / (in_turn[seed] - bounds[seed]) for seed in seeds])
+
+
+def _bounds(results: Results, case: str, prototype: Prototype) -> dict[int, int]:
+    return proven(results.get(case, []), case, prototype.n, prototype)
 
 
 def _costs(results: Results, case: str, policy: str) -> dict[int, int]:

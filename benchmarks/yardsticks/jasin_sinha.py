@@ -41,12 +41,17 @@ LARGEST_ORDER, SETS_PER_SIZE = 5, 5
 CARRIED, SAFETY = 0.75, 0.5  # odds that a centre carries an item; standard deviations of demand on top of its mean
 
 
-def jasin_sinha(periods: int = 10_000, *, seed: int = 1, sequence: int = 0, items: int = 20) -> Problem:
-    """One instance: `seed` draws network, item sets and stock, (seed, sequence) the orders, fewer than `periods`."""
+def jasin_sinha(
+    periods: int = 10_000, *, seed: int = 1, sequence: int = 0, items: int = 20, horizon: int | None = None
+) -> Problem:
+    """One instance: `seed` draws network, item sets and stock, (seed, sequence) the orders, fewer than `periods`.
+
+    horizon: the periods that the stock is made for, as many as `periods` by default.
+    """
     rng, demand = default_rng([seed, 1]), default_rng([seed, 2, sequence])
     sets, odds = _item_sets(rng, items)
     distance = miles(CITIES[:, :2], CENTRES) * MILES_PER_MILE
-    stock = _stock(rng, sets, odds, distance, periods, items)
+    stock = _stock(rng, sets, odds, distance, horizon or periods, items)
     return problem_of(
         _network(stock, distance),
         _orders(demand, sets, odds, periods),

@@ -20,7 +20,7 @@ HISTORY = HERE.parent / "history" / "yardsticks.jsonl"
 
 class Figures(NamedTuple):
     cost: int
-    orders_per_second: float
+    orders_per_second: float | None  # None where none was recorded
 
 
 class Prototype:
@@ -42,7 +42,8 @@ class Prototype:
         return Figures(*found) if found else None
 
     def _seed(self, case: str, n: int, seed: int) -> dict[str, Any]:
-        found: dict[str, Any] = self.cases.get(case, {}).get(str(seed), {}) if n == self.n else {}
+        of_case = self.cases.get(case, {})
+        found: dict[str, Any] = of_case.get(str(seed), {}) if n == of_case.get("n", self.n) else {}
         return found
 
 

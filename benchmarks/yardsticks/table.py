@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from statistics import mean
 
+from benchmarks.yardsticks.bounds import proven
 from benchmarks.yardsticks.cases import Case
 from benchmarks.yardsticks.instance import MONEY_UNIT
 from benchmarks.yardsticks.measure import Row
@@ -16,13 +17,15 @@ BLANK = "–"
 
 
 class Table:
-    """Prints one case. % over is over the bound; without a bound it stays blank."""
+    """Prints one case. % over is over the bound, our own before the prototype's; without one it stays blank."""
 
     def __init__(self, case: Case, n: int, prototype: Prototype, history: History) -> None:
         self.case, self.n, self.prototype, self.history = case, n, prototype, history
-        self.names = {policy.key: policy.name for policy in case.policies}
+        self.names = {policy.key: policy.name for policy in [*case.policies, *case.ahead]}
+        self.bounds: dict[int, int] = {}
 
     def text(self, rows: list[Row]) -> str:
+        self.bounds = proven(rows, self.case.key, self.n, self.prototype)
         lines = [f"{self.case.title}: {self._bounds(rows)}", HEAD]
         for policy in dict.fromkeys(row.policy for row in rows):
             own = [row for row in rows if row.policy == policy]
@@ -37,16 +40,20 @@ class Table:
 
     def over_bound(self, row: Row, cost: int | None = None) -> float | None:
         """Per cent over the bound, of this row's cost or another one of the same instance."""
-        bound = self.prototype.bound(self.case.key, self.n, row.seed)
+        bound = self.bounds.get(row.seed)
         return None if not bound else 100 * ((row.cost if cost is None else cost) / bound - 1)
 
     def _bounds(self, rows: list[Row]) -> str:
         bounds = [
-            f"seed {seed}: {bound / orders / MONEY_UNIT:.3f}"
+            f"seed {seed}: {self.bounds[seed] / orders / MONEY_UNIT:.3f}{self._beside(seed, orders)}"
             for seed, orders in dict.fromkeys((row.seed, row.orders) for row in rows)
-            if (bound := self.prototype.bound(self.case.key, self.n, seed))
+            if seed in self.bounds
         ]
-        return "bound in USD/order, plans without cut lines – " + ", ".join(bounds) if bounds else "no bound recorded"
+        return "bound in USD/order, plans without cut lines – " + ", ".join(bounds) if bounds else "no bound"
+
+    def _beside(self, seed: int, orders: int) -> str:
+        theirs = self.prototype.bound(self.case.key, self.n, seed)
+        return f" (prototype {theirs / orders / MONEY_UNIT:.3f})" if theirs else ""
 
     def _cells(self, row: Row) -> list[float | None]:
         ours = Figures(row.cost, row.orders_per_second)
@@ -61,11 +68,18 @@ class Table:
             row.orders_per_second,
             self.over_bound(row, theirs.cost) if theirs else None,
             theirs.orders_per_second if theirs else None,
-            *(100 * (now / then - 1) if then else None for now, then in zip(ours, before or (0, 0), strict=True)),
+            *(
+                100 * (now / then - 1) if now and then else None
+                for now, then in zip(ours, before or (0, 0), strict=True)
+            ),
         ]
 
     def _line(self, row: Row, cells: list[float | None]) -> str:
         return _line(self.names[row.policy], str(row.seed), cells, row.verdict)
+
+
+def _change(now: float | None, then: float | None) -> float | None:
+    return 100 * (now / then - 1) if now and then else None
 
 
 def _over_seeds(column: tuple[float | None, ...], over: Callable[[list[float]], float]) -> float | None:

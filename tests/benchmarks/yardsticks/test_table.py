@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.yardsticks import run
+from benchmarks.yardsticks.bounds import proven
 from benchmarks.yardsticks.cases import CASES
 from benchmarks.yardsticks.dom_us import dom_us
 from benchmarks.yardsticks.gates import Gate, gates
@@ -41,7 +42,7 @@ def test_the_table_shows_each_seed_and_their_mean_beside_the_prototype(tmp_path)
     rows = [row(seed=1, cost=16_319_986), row(seed=2, cost=16_229_530)]
     text = Table(CASES[0], 10_000, Prototype(), History(tmp_path / "none")).text(rows)
     title, _, first, second, mean, spread = text.splitlines()
-    assert "seed 1: 16.000, seed 2: 15.911" in title
+    assert "seed 1: 16.000 (prototype 16.000), seed 2: 15.911 (prototype 15.911)" in title
     assert "2.00" in first
     assert "4.31" in first.split("│")[1]
     assert "2.00" in second
@@ -112,6 +113,7 @@ def test_a_batch_is_judged_by_its_gap_and_its_speed():
     assert "target ≥ 30,000: MISSED" in speed.text()
 
 
+STREAM = (("exact_fcfs", 200_000, None), ("ahead", 170_000, None), ("quality", 101_000, 100_000))
 COSTS = (("exact_fcfs", 98_000), ("greedy", 100_000))
 
 
@@ -119,9 +121,10 @@ def test_one_command_prints_the_table_and_its_gates(capsys):
     run.main(["--n", "150", "--seeds", "1,2", "--only", "0.6,jasin-sinha"])
     text = capsys.readouterr().out
     assert "DOM-US, ratio 0.6" in text
-    assert "Jasin–Sinha/Ma: no bound recorded" in text
+    assert "Jasin–Sinha/Ma: bound in USD/order" in text
+    assert text.count("prices, 5 replays × 3 samples") == 2
     assert text.count("closest carrying centre") == 2
-    assert "ratio 1.3" not in text.split("exact FCFS below")[0]
+    assert "DOM-US, ratio 1.3" not in text
 
 
 @pytest.mark.parametrize("arguments", [["--only", "2.0"], ["--n", "0"], ["--seeds", "one"]])
@@ -129,3 +132,38 @@ def test_what_the_command_does_not_know_it_says(arguments, capsys):
     with pytest.raises(SystemExit):
         run.main(arguments)
     assert arguments[0] in capsys.readouterr().err
+
+
+def test_a_bound_that_the_run_has_proven_goes_before_the_prototypes(tmp_path):
+    rows = [row(cost=16_160_000), replace(row("quality", cost=16_020_000), bound=16_000_000)]
+    text = Table(CASES[0], 10_000, Prototype(), History(tmp_path / "none")).text(rows)
+    assert "seed 1: 16.000 (prototype 16.000)" in text
+    assert proven(rows, "1.3", 10_000, Prototype()) == {1: 16_000_000}
+    assert proven(rows[:1], "1.3", 10_000, Prototype()) == {1: 15_999_986}
+    assert proven(rows[:1], "1.3", 2000, Prototype()) == {}
+
+
+def test_looking_ahead_is_judged_by_the_share_of_the_way_to_the_bound():
+    rows = {
+        "look-ahead": [
+            replace(row(policy, seed, cost), bound=bound) for seed in (1, 2, 3) for policy, cost, bound in STREAM
+        ]
+    }
+    found = next(gate for gate in gates(rows, None, 10_000, Prototype()) if "guard on, in turn" in gate.what)
+    assert found.figure == pytest.approx(30)
+    assert "gate ≥ 25: met" in found.text()
+    assert "target ≥ 45: MISSED" in found.text()
+
+
+def test_the_slow_rows_are_left_out_when_it_must_be_quick(capsys):
+    run.main(["--quick", "--n", "150", "--only", "jasin-sinha"])
+    assert "replays ×" not in capsys.readouterr().out
+
+
+def test_what_the_prototype_reached_by_looking_ahead_stands_beside_it(tmp_path):
+    case = next(case for case in CASES if case.key == "look-ahead")
+    rows = [row("ahead", cost=14_079_182, orders=8_000), replace(row("quality", orders=8_000), bound=13_540_315)]
+    text = Table(case, 8_000, Prototype(), History(tmp_path / "none")).text(rows)
+    ours, prototype, _ = text.splitlines()[2].split("│")
+    assert "3.98" in ours
+    assert prototype.split() == ["3.96", "–"]
