@@ -1,12 +1,13 @@
 from django.urls import path
 
-from .views import exceptions, leaving, order, orders, pick, queue
+from .views import exceptions, leaving, order, orders, pick, queue, what_if
 
 urlpatterns = [
     path("orders/", orders.orders, name="orders"),
     path("orders/<slug:ref>/", order.order, name="order"),
     path("orders/<slug:ref>/cancel/", order.cancel, name="order_cancel"),
     path("orders/<slug:ref>/again/", order.again, name="order_again"),
+    path("orders/<slug:ref>/what-if/", what_if.what_if, name="order_what_if"),
     path("exceptions/", exceptions.exceptions, name="exceptions"),
     path("exceptions/again/", exceptions.again, name="exceptions_again"),
     path("exceptions/letters/", exceptions.send_again, name="exceptions_letters"),

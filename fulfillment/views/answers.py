@@ -49,10 +49,13 @@ class Answers:
         self.decision, self.told, self.seen, self.nodes = decision, told, seen, nodes
         self.names = {line.sku: line.name for line in lines}
         self.rules = seen.rules if seen else {}
-        self.compared = Compared(decision, told, node=self.name, sku=lambda code: self.names.get(code, code))
+        self.compared = Compared(decision, told, node=self.name, sku=self.sku)
 
     def name(self, code: str) -> str:
         return self.nodes.get(code, code)
+
+    def sku(self, code: str) -> str:
+        return self.names.get(code, code)
 
     def money(self, minor: int) -> str:
         return money(minor, self.decision.currency)

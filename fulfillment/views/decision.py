@@ -11,6 +11,7 @@ from fulfillment.dossier import Line
 from routing import decisions, rates, seen
 from routing.models import Decision, Order
 
+from . import solved
 from .answers import COLUMNS, Answers, outcome
 
 DECISIONS = 20
@@ -27,19 +28,16 @@ def explained(
 ) -> dict[str, Any]:
     """The decision that is asked for, else the newest one that placed something, else the newest; with its answers."""
     all_of_them = decisions.of_order(found.id, limit=DECISIONS)
-    if not all_of_them:
+    chosen = asked_for(request, found, all_of_them)
+    if chosen is None:
         return {"decision": None}
-    asked = request.GET.get("decision", "")
-    placed = next((d for d in all_of_them if d.outcome != "none"), all_of_them[0])
-    chosen: Decision = next(
-        (d for d in all_of_them if str(d.id) == asked), all_of_them[0] if found.state in WAITS else placed
-    )
     facts = seen.facts_of(chosen)
     km = rates.distances(
         [found.ship_to_latitude], [found.ship_to_longitude], [row[3] for row in nodes], [row[4] for row in nodes]
     )[0].tolist()
     away = facts.distance_km if facts else {row[0]: one for row, one in zip(nodes, km, strict=True)}
     answers = Answers(chosen, decisions.explain(chosen, away=away), facts, names, lines)
+    batch = solved.Solved(chosen, solved.named(chosen, request.user), node=answers.name, sku=answers.sku)
     by_id = {line.id: line for line in lines}
     columns = [by_id[line_id] for line_id in facts.lines if line_id in by_id] if facts else []
     replaced = chosen.facts.get("replaced")
@@ -47,6 +45,7 @@ def explained(
         (_("Why another plan than before?"), [_replaced(replaced, names)] if replaced else []),
         (_("Why these nodes?") if chosen.plan["parcels"] else _("Why no node?"), answers.why_these()),
         (_("Why split?"), answers.why_split()),
+        *solved.questions(batch),
         (_("Why not a closer node?"), answers.why_not_nearer()),
         (_("What stock was seen, how old was the feed?"), answers.stock()),
         (_("What did it cost, what would the next best have cost?"), answers.cost()),
@@ -56,6 +55,7 @@ def explained(
     near = min(len(rows), sum(not row.refused for row in rows) + NEAREST)
     return {
         "decision": chosen,
+        "solves_again": chosen.facts.get("solved", {}).get("together", 0),
         "rule": answers.rule,
         "questions": [(question, said) for question, said in questions if said],
         "tables": [rows[:near], rows[near:]],
@@ -66,6 +66,16 @@ def explained(
         "wanted": list(zip(columns, facts.units, strict=False)) if facts else [],
         "other_decisions": [(other, outcome(other)) for other in all_of_them if other.id != chosen.id],
     }
+
+
+def asked_for(request: HttpRequest, found: Order, all_of_them: Sequence[Decision]) -> Decision | None:
+    """The decision that is asked for, else the newest one that placed something, else the newest; None of none."""
+    if not all_of_them:
+        return None
+    asked = request.GET.get("decision", "")
+    placed = next((d for d in all_of_them if d.outcome != "none"), all_of_them[0])
+    usual = all_of_them[0] if found.state in WAITS else placed
+    return next((d for d in all_of_them if str(d.id) == asked), usual)
 
 
 def _replaced(replaced: Mapping[str, Any], names: Mapping[str, str]) -> str:

@@ -39,7 +39,7 @@ def order(request: HttpRequest, ref: str) -> HttpResponse:
     drawn = request.GET.get("drawn", "")
     if wants_part(request) and drawn == drawn_as(str(found.event_seq), drawn, at=at):
         return HttpResponse(status=204)
-    return render_part(request, PAGE, "page", _page(request, found, at))
+    return render_part(request, PAGE, "page", page_of(request, found, at))
 
 
 @require_POST
@@ -53,10 +53,10 @@ def cancel(request: HttpRequest, ref: str) -> HttpResponse:
         done = verbs.cancel(found.ref, line_refs=line_refs, at=at, actor=actor_of(request))
     except Refused as refused:
         found = access.order_for(request.user, ref)
-        context = _page(request, found, at) | {"problem": sentence(refused.code, refused.params)}
+        context = page_of(request, found, at) | {"problem": sentence(refused.code, refused.params)}
         return render_part(request, PAGE, "page", context, status=_shown(request, refused.status))
     found = access.order_for(request.user, ref)
-    context = _page(request, found, at)
+    context = page_of(request, found, at)
     names = {line.line_ref: line.name for line in context["lines"]}
     context["outcome"] = [(names.get(line.line_ref, line.sku), cancelling.outcome_of(line)) for line in done.lines]
     context["outcome_whole"] = done.whole
@@ -76,7 +76,7 @@ def again(request: HttpRequest, ref: str) -> HttpResponse:
     if not wants_part(request):
         return say(request, redirect("order", ref=ref), told, level=level)
     found = access.order_for(request.user, ref)
-    return say(request, render_part(request, PAGE, "page", _page(request, found, timezone.now())), told, level=level)
+    return say(request, render_part(request, PAGE, "page", page_of(request, found, timezone.now())), told, level=level)
 
 
 def _shown(request: HttpRequest, status: int) -> int:
@@ -89,7 +89,8 @@ def _promised_day(found: Order, promise_at: datetime) -> date | None:
     return promise_at.astimezone(ZoneInfo(found.ship_to_time_zone)).date() if found.method == "ship" else None
 
 
-def _page(request: HttpRequest, found: Order, at: datetime) -> dict[str, Any]:
+def page_of(request: HttpRequest, found: Order, at: datetime) -> dict[str, Any]:
+    """All that the page shows of an order."""
     lines, parcels = dossier.lines(found.id), dossier.parcels(found.id)
     loose, events = dossier.loose_ends(found.id), timeline.events(found.id)
     nodes = list(Node.objects.order_by("name").values_list("code", "name", "kind", "latitude", "longitude", "id"))

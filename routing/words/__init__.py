@@ -210,6 +210,34 @@ WEIGHED: sentences.Words = {
     "guarded_does": _("Such a price may choose another node; it may not leave a line without any."),
 }
 
+# Why a stored decision can't be solved again; the last two are faults.
+RETOLD: sentences.Words = {
+    "facts_gone": _("The facts of this decision are no longer kept. What is told above was stored with it."),
+    "engine_ended": _(
+        "What if has ended for this decision: version %(then)s of the engine made it, now it is %(now)s."
+    ),
+    "facts_altered": _("The stored facts are not those of the decision: problem %(problem)s differs from its digest."),
+    "another_plan": _("Problem %(problem)s, solved again, gives another plan than the one that was decided."),
+}
+
+# What a node would have needed: “Tucson would win if …”.
+IFS: sentences.Words = {
+    "as_it_is": _("The order were planned by itself, on what the others left"),
+    "pick_lower": _("Its cost of picking a unit were %(by)s lower; it is %(now)s"),
+    "fix_lower": _("Its cost of a parcel, freight aside, were %(by)s lower; it is %(now)s"),
+    "buffer": _("Its buffer of %(what)s were at most %(most)s, not %(now)s"),
+    "buffers": _("Its buffers of %(skus)s SKUs were at most %(most)s each"),
+    "stock": _("It had %(more_units)s of %(what)s more to promise than %(atp)s"),
+    "slot": _("It had one parcel slot more on %(day)s"),
+    "day_earlier": _("Its first parcel left on %(day)s, a day earlier"),
+    "promise": _("The promise were %(days_units)s later"),
+    "rule_off": _("Rule “%(rule)s” left out one condition; now it %(refusal)s"),
+    "parcels": _("Rule “%(rule)s” allowed %(most)s parcels"),
+    "by_cost": _("Rule “%(rule)s” ranked by cost"),
+    "no_prices": _("Scarce stock and slots had no price"),
+    "no_odds": _("Nobody expected a no from it (now %(odds)s)"),
+}
+
 # Refusals that the built-ins and the intake share keep one sentence. Event kinds are told apart by a prefix:
 # "exception" and "cancelled" are words of other lists too.
 WORDS: sentences.Words = {
@@ -224,6 +252,8 @@ WORDS: sentences.Words = {
     **WEIGHED,
     **{f"event_{kind}": text for kind, text in EVENTS.items()},
     **{f"gap_{code}": text for code, text in GAPS.items()},
+    **{f"retold_{code}": text for code, text in RETOLD.items()},
+    **{f"if_{code}": text for code, text in IFS.items()},
 }
 sentences.teach(WORDS)
 
