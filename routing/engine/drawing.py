@@ -117,7 +117,8 @@ def _ptr(owner: Int64, m: int) -> Int32:
 def _bound(crowd: Crowd | None, priced: Int64, rule: Int16, in_parts: Bools) -> int | None:
     """The bound of those planned together, and what the others cost as they are.
 
-    It is one of all plans in which lines are whole and each order keeps its rule: nothing is said where one does not.
+    It is one of all plans in which the others stay as they are, lines are whole and each order keeps its rule. Where a
+    line or an order of this plan does not, nothing is said.
     """
     if crowd is None or crowd.bound is None:
         return None

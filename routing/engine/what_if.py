@@ -169,7 +169,8 @@ class Case:
         """Entries there → units without which it can't give its line, for lines that nothing else keeps from it."""
         short = found.units[0] + found.spare - np.maximum(found.left[0, :, node], 0)
         lines = np.flatnonzero(found.allowed[0, :, node] & (short > 0) & (found.left[0, :, node] >= 0))
-        return {int(self.look.residual.entry[found.sku[0, line], node]): int(short[line]) for line in lines.tolist()}
+        entries = self.look.residual.entry_at(found.sku[0, lines], np.full(len(lines), node))
+        return {int(entry): int(short[line]) for entry, line in zip(entries, lines.tolist(), strict=True)}
 
     def _buffer(self, node: int, found: Candidates) -> Iterator["Try"]:
         """One SKU's buffer at the node, the one that must fall least first; then all that lack something."""

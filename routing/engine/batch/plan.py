@@ -4,13 +4,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from routing.engine.batch.costs import costs
 from routing.engine.batch.evaluate import evaluate
 from routing.engine.batch.exchange import exchange
 from routing.engine.batch.field import Field, Table
-from routing.engine.batch.repair import Displaced, repair
+from routing.engine.batch.repair import AT_ONCE, NOBODY, Displaced, repair
 from routing.engine.batch.standings import Standings
 from routing.engine.batch.steps import Steps
 from routing.engine.problem import Int64
+
+ALSO_IN_TURN = 1000  # orders up to which first come, first served is tried too
 
 
 class Together(NamedTuple):
@@ -42,7 +45,24 @@ def plan_together(field: Field, steps: int, rounds: int = 1, *, keep_seen: bool 
     for _ in range(rounds):
         if not exchange(standings, tried, search.raised):
             break
+    if not keep_seen and len(search.raised) and field.orders.count <= ALSO_IN_TURN:
+        displaced = displaced if not _better_in_turn(standings) else NOBODY
     return Together(standings, displaced, *duals)
+
+
+def _better_in_turn(standings: Standings) -> bool:
+    """Take the plans of first come, first served instead where they cost less in sum: true when they do."""
+    field, everyone = standings.field, np.arange(standings.orders.count)
+    field.restore()
+    turns = Standings(field, standings.plans.of(everyone))
+    turns.serve(everyone, at_once=AT_ONCE)
+    standings.evaluations += turns.evaluations
+    if costs(field, everyone, turns.plans).sum() < costs(field, everyone, standings.plans).sum():
+        standings.plans = turns.plans
+        return True
+    field.restore()
+    standings.take(everyone)
+    return False
 
 
 def touching(standings: Standings, search: Steps) -> Int64:
