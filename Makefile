@@ -9,7 +9,7 @@ BARE := SECRET_KEY=unused FIELD_KEYS=unused DATABASE_URL=postgres://nobody@127.0
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo demo-reset test races same-plan check bench yardsticks stream lint types arch migrations fmt vendor migrate requirements requirements-check
+.PHONY: help setup demo demo-reset test races same-plan same-hash check bench yardsticks stream lint types arch migrations fmt vendor migrate requirements requirements-check
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ races: setup ## Run the races on real PostgreSQL, by name: they are part of `mak
 
 same-plan: setup ## Worker, test drive and stored decision agree on PROBLEMS=5000 batches of 1 to 50 orders
 	@SAME_PLANS=$(or $(PROBLEMS),5000) $(BIN)/python -m pytest -q -n $(JOBS) -m same_plan tests/routing/test_same_plan.py
+
+same-hash: setup ## Every mode gives the same plan with 1 and 2 threads, again and again: PYTHONS=/path/to/another/python
+	@$(BIN)/python -m benchmarks.same_hash $(PYTHONS)
 
 check: lint types arch migrations requirements-check ## Everything that can be said without running it
 
