@@ -28,6 +28,7 @@ MANAGERS: dict[str, Callable[[Shop], list[str]]] = {
     "overview": lambda shop: ["/"],
     "orders": lambda shop: ["/orders/", "/orders/?q=haddad", "/orders/?q=nobody+at+all"],
     "order": lambda shop: [f"/orders/{shop.orders[what]}/" for what in ORDERS],
+    "order_what_if": lambda shop: [f"/orders/{shop.orders[what]}/what-if/" for what in ("split", "to route", "ready")],
     "exceptions": lambda shop: ["/exceptions/"],
     "inventory": lambda shop: ["/inventory/", "/inventory/?q=nothing+like+it"],
     "inventory_node": lambda shop: ["/inventory/nodes/RENO/"],
@@ -83,7 +84,7 @@ EXCUSED = {
     "Django's own pages": ["admin:*"],
 }  # fmt: skip
 OF_ONE_THING = {
-    "order", "inventory_node", "level", "sku", "node", "routing_version", "connection", "connection_edit",
+    "order", "order_what_if", "inventory_node", "level", "sku", "node", "routing_version", "connection", "connection_edit",
     "connection_limits", "import", "kpi_orders",
 }  # fmt: skip
 # The live server of the tests has no streams: one on which nothing ever comes.
