@@ -30,7 +30,7 @@ class Heads(NamedTuple):
     strategy_id: int | None
     weighing: Weighing
     odds_run: int | None
-    prices: tuple[int, int] | None  # the run and how many SKUs of it were cleared
+    prices: tuple[int, int] | None  # the run and how many prices of it were cleared
     cards: Mapping[str, int]  # by currency
     newest_card: int | None
     nodes: str

@@ -8,7 +8,7 @@ from inventory.models import Node, Sku
 
 
 class ScarcityRun(models.Model):
-    """One replay of what may come. Its prices never change once it is done; a receipt clears those of its SKU."""
+    """One replay of what may come. Its prices never change once it is done; what comes clears them."""
 
     class State(models.TextChoices):
         ASKED = "asked", _("Waits")
@@ -34,7 +34,7 @@ class ScarcityRun(models.Model):
     history_days = models.IntegerField(db_default=0)
     currency = models.CharField(max_length=3, db_default="")
     entry_id = models.BigIntegerField(db_default=0)  # of the ledger, up to where receipts were looked for
-    cleared = models.IntegerField(db_default=0)  # SKUs of which goods came since
+    cleared = models.IntegerField(db_default=0)  # prices of what came since
     error = models.CharField(max_length=300, db_default="")
 
     class Meta:

@@ -12,7 +12,7 @@ from routing.models import ScarcityRun
 from routing.money import Money
 from routing.scarcity.runs import EXPIRES
 
-# A receipt of a SKU clears its prices: what came is not in them.
+# What came clears prices: it is not in them.
 PRICES = """
 SELECT u.*, s.* FROM (
   SELECT array_agg(sku_id), array_agg(node_id), array_agg(price), array_agg(cold) FROM routing_scarcityprice
@@ -77,7 +77,7 @@ class Prices:
 
 @lru_cache(maxsize=4)
 def of_run(run_id: int, cleared: int) -> Prices:
-    """The prices of a run of which so many SKUs were cleared; read once per process."""
+    """The prices of a run of which so many were cleared; read once per process."""
     run = ScarcityRun.objects.only("at", "currency").get(pk=run_id)
     found = (column.astype(np.int64) for column in columns(PRICES, {"run": run_id}, "884484"))
     sku, node, price, cold, slot_node, slot_price = found

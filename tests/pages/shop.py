@@ -28,7 +28,17 @@ from inventory.models import (
 from kpis import snapshots
 from kpis.models import Target
 from routing import intake, odds, sourcing, strategies
-from routing.models import Outbox, Reoptimisation, Strategy, StrategyVersion, Subscriber
+from routing.models import (
+    Decision,
+    Outbox,
+    Reoptimisation,
+    ScarcityPrice,
+    ScarcityRun,
+    ScarcitySlot,
+    Strategy,
+    StrategyVersion,
+    Subscriber,
+)
 from routing.requests import CustomerRequest
 from routing.shrinkage import WHOLE, Answers
 from tests import make
@@ -119,6 +129,7 @@ def furnish() -> Shop:
         version=version,
     )
     noes(now)
+    prices(now)
     snapshots.roll_up(at=now)
     snapshots.leave_empty(now - timedelta(hours=30), now - timedelta(hours=26))
     Target.objects.create(metric="cost_per_order", from_date=(now - timedelta(days=90)).date(), value=900)
@@ -163,6 +174,24 @@ def noes(now: datetime) -> None:
     }
     answers = [(place, Answers(lines, no, lines * WHOLE, no * WHOLE)) for place, (lines, no) in asked.items()]
     odds.learn(answers, {"USD": {Strategy.objects.get().pk: (12, 8400)}}, at=now)
+
+
+def prices(now: datetime) -> None:
+    """Mugs are scarce in Reno, and the store keeps its lamps for the till; two orders went elsewhere because of it."""
+    run = ScarcityRun.objects.create(
+        asked_at=now, asked_by="engine", state="done", at=now - timedelta(hours=2), currency="USD", futures=8,
+        solved=8, orders=640, hours=168, skus=4, history_days=40, cleared=1,
+    )  # fmt: skip
+    node = {each.code: each for each in Node.objects.order_by("code")}
+    sku = {each.code: each for each in Sku.objects.order_by("code")}
+    for code, where, price, walk_in in (("MUG", "RENO", 340, 0), ("LAMP", "OAKLAND", 910, 910)):
+        ScarcityPrice.objects.create(
+            run=run, sku=sku[code], node=node[where], price=price, cold=price // 3, walk_in=walk_in, per_day=1.5
+        )
+    ScarcitySlot.objects.create(run=run, node=node["OAKLAND"], price=120)
+    for decision in Decision.objects.filter(outcome="all").order_by("id")[:2]:
+        told = decision.plan | {"unpriced": {"invoice": decision.invoice - 110, "nodes": ["OAKLAND"]}}
+        Decision.objects.filter(pk=decision.pk).update(unpriced=decision.invoice - 110, plan=told)
 
 
 ALL_DAY = {str(day): ["00:00", "23:59"] for day in range(7)}

@@ -79,6 +79,8 @@ routing_edit - am
 replanning ame -
 routing_odds ame -
 replanning_switch - am
+scarcity ame -
+scarcity_again - am
 routing_history ame -
 routing_version ame -
 routing_activate - am

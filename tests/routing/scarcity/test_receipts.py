@@ -1,11 +1,11 @@
-"""Goods that come clear the prices of their SKU."""
+"""Goods that come clear the prices of what came."""
 
 from datetime import timedelta
 
 import pytest
 
 from inventory import ledger
-from inventory.models import StockLevel
+from inventory.models import LedgerEntry, StockLevel
 from inventory.movements import Movement
 from routing.gather import gather
 from routing.models import ScarcityPrice, ScarcityRun
@@ -19,6 +19,19 @@ MINUTE = timedelta(minutes=1)
 def comes(node, sku, at, key="truck"):
     level = StockLevel.objects.get(node__code=node, sku__code=sku)
     ledger.receive_many([Movement(key, level.pk, 5, at.date())], at=at, actor="user:1")
+
+
+def test_a_figure_that_rose_clears_the_price_of_its_own_shelf_alone(clock, network):
+    level = StockLevel.objects.get(node__code="DENVER", sku__code="MUG")
+    told = {"day": clock.date(), "chunk_id": 1, "verb": "count", "level": level, "at": clock}
+    LedgerEntry.objects.create(on_hand=9, **told)
+    assert receipts.clear(at=clock) == 0
+    reno = StockLevel.objects.get(node__code="RENO", sku__code="MUG")
+    LedgerEntry.objects.create(on_hand=1, **told | {"level": reno})  # a miscount
+    LedgerEntry.objects.create(on_hand=-3, **told | {"level": reno})  # the till
+    assert receipts.clear(at=clock) == 0
+    LedgerEntry.objects.create(on_hand=2, **told | {"level": reno})
+    assert receipts.clear(at=clock) == 1
 
 
 def test_a_receipt_anywhere_clears_the_prices_of_its_sku_at_every_node(clock):
