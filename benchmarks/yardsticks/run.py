@@ -23,17 +23,16 @@ def main(arguments: list[str] | None = None) -> None:
     if SPEED in only:
         measured_speed = speed(asked.n)
         _print(measured_speed.text(history.speed(asked.n)))
+        if asked.record:
+            history.record(SPEED, asked.n, [measured_speed])
     for case in CASES:
         if case.key in only:
             n = case.size(asked.n)
             results[case.key] = _rows(case, n, asked.seeds, ahead=not asked.quick)
             _print(Table(case, n, prototype, history).text(results[case.key]))
+            if asked.record:
+                history.record(case.key, n, results[case.key])
     _print("\n".join(gate.text() for gate in gates(results, measured_speed, asked.n, prototype)))
-    if asked.record:
-        if measured_speed:
-            history.record(SPEED, asked.n, [measured_speed])
-        for key, rows in results.items():
-            history.record(key, next(case.size(asked.n) for case in CASES if case.key == key), rows)
     if not _sound(results):
         raise SystemExit(1)
 
