@@ -27,6 +27,7 @@ class OrderRow:
     whole: int  # its part in what the figure divides by
     part: int  # its part in what is counted
     minutes: int | None  # order to ship, the class's lower end
+    parcels: int | None  # that have left
     method: str
     time_zone: str  # where the order goes
 
@@ -49,7 +50,8 @@ WITH f AS (
   SELECT order_id, max(node) AS node, coalesce(sum(amount), 0)::bigint AS cost, max(currency) AS currency,
          coalesce(sum(count) FILTER (WHERE name = %(whole)s OR name LIKE %(class)s), 0)::bigint AS whole,
          coalesce(sum(count) FILTER (WHERE name = %(part)s), 0)::bigint AS part,
-         max(CASE WHEN name LIKE 'to_ship:%%' THEN 15 * substr(name, 9)::int END) AS minutes
+         max(CASE WHEN name LIKE 'to_ship:%%' THEN 15 * substr(name, 9)::int END) AS minutes,
+         max(CASE WHEN name LIKE 'sent:%%' THEN substr(name, 6)::int END) AS parcels
   FROM kpis_orderfact p
   WHERE (name = ANY(%(names)s) OR name LIKE %(class)s) AND day BETWEEN %(start)s AND %(end)s
     AND (%(channel)s = '' OR channel = %(channel)s) AND (%(node)s = '' OR node = %(node)s)
@@ -60,20 +62,27 @@ WITH f AS (
   SELECT *, count(*) OVER () AS total, (sum(whole) OVER ())::bigint AS counted, {badness} AS badness FROM f {only}
 )
 SELECT o.ref, o.order_ref, c.name, {state}, o.accepted_at, o.first_promise_at, coalesce(n.name, r.node), r.cost,
-       r.currency, r.whole, r.part, r.minutes, o.method, o.ship_to_time_zone, r.total, r.counted, r.badness, r.order_id
+       r.currency, r.whole, r.part, r.minutes, r.parcels, o.method, o.ship_to_time_zone, r.total, r.counted, r.badness,
+       r.order_id
 FROM ranked r JOIN routing_order o ON o.id = r.order_id JOIN inventory_channel c ON c.id = o.channel_id
 LEFT JOIN inventory_node n ON n.code = r.node
 WHERE (r.badness, r.order_id) < (%(badness)s, %(order)s) ORDER BY r.badness DESC, r.order_id DESC LIMIT %(limit)s"""
 
 BADNESS = {
     "cost_per_order": "cost",
+    "split_rate": "coalesce(parcels, 0)",
     "on_time": "whole - part",
     "stock_out_rate": "part",
     "csat": "whole - part",
     "order_to_ship_p50": "coalesce(minutes, 0)",
     "saved_by_replanning": "greatest(cost, 0)",
 }
-HURTS = {"on_time": "WHERE whole > part", "stock_out_rate": "WHERE part > 0", "csat": "WHERE whole > part"}
+HURTS = {
+    "split_rate": "WHERE parcels > 1",
+    "on_time": "WHERE whole > part",
+    "stock_out_rate": "WHERE part > 0",
+    "csat": "WHERE whole > part",
+}
 
 
 def orders(
@@ -92,9 +101,10 @@ def orders(
     """
     badness, _sep, order = after.partition("-")
     known = all(part.isascii() and part.isdigit() and len(part) < 19 for part in (badness, order))
+    classes = [name for name in figure.behind if name.endswith(":")]
     asked = {
         "names": [name for name in figure.behind if not name.endswith(":")],
-        "class": "to_ship:%" if "to_ship:" in figure.behind else "",
+        "class": f"{classes[0]}%" if classes else "",
         "whole": figure.whole,
         "part": figure.behind[-1],
         "promises": "promised" in figure.behind,
@@ -111,7 +121,7 @@ def orders(
         badness=BADNESS[figure.code], state=SHOWN_STATE, only=HURTS.get(figure.code, "") if only == "hurts" else ""
     )
     found = db.rows(statement, asked)
-    rows = [OrderRow(*row[:14]) for row in found[:PAGE]]
+    rows = [OrderRow(*row[:15]) for row in found[:PAGE]]
     last = found[PAGE - 1] if len(found) > PAGE else None
-    total, counted = found[0][14:16] if found else (0, 0)
-    return Page(rows, total, counted, f"{last[16]}-{last[17]}" if last else "")
+    total, counted = found[0][15:17] if found else (0, 0)
+    return Page(rows, total, counted, f"{last[17]}-{last[18]}" if last else "")

@@ -44,6 +44,17 @@ SELECT * FROM (
   WHERE s.order_id = ANY(%(orders)s::bigint[]) AND s.shipped_at IS NOT NULL
   ORDER BY s.order_id, s.shipped_at, s.id) first"""
 
+# By how many parcels of it have left, on the day and at the node of the first: 'sent:2' is an order in two.
+SENT = """
+SELECT order_id, day, node, channel, 'sent:' || parcels, 1, 0, '' FROM (
+  SELECT s.order_id, (s.shipped_at AT TIME ZONE n.time_zone)::date AS day, n.code AS node, c.code AS channel,
+         count(*) OVER (PARTITION BY s.order_id) AS parcels,
+         row_number() OVER (PARTITION BY s.order_id ORDER BY s.shipped_at, s.id) AS place
+  FROM fulfillment_shipment s JOIN inventory_node n ON n.id = s.node_id JOIN routing_order o ON o.id = s.order_id
+  JOIN inventory_channel c ON c.id = o.channel_id
+  WHERE s.order_id = ANY(%(orders)s::bigint[]) AND s.shipped_at IS NOT NULL) p
+WHERE place = 1"""
+
 # A promise falls on the local day that it ends; kept when every unit was delivered (pickup: stood ready) by then.
 # What stood ready and was cancelled afterwards is neither ready nor late.
 PROMISED = f"""
@@ -95,6 +106,6 @@ FROM routing_orderevent e JOIN inventory_node n ON n.code = e.data #>> '{parcels
 JOIN routing_order o ON o.id = e.order_id JOIN inventory_channel c ON c.id = o.channel_id
 WHERE e.order_id = ANY(%(orders)s::bigint[]) AND e.kind = 'replanned' GROUP BY 1, 2, 3, 4, 8"""
 
-ALL = (ACCEPTED, PARCELS, FIRST_PARCEL, PROMISED, LOOKED, ANSWERS, TO_SHIP, REPLANNED)
+ALL = (ACCEPTED, PARCELS, FIRST_PARCEL, SENT, PROMISED, LOOKED, ANSWERS, TO_SHIP, REPLANNED)
 COLUMNS = "order_id, day, node, channel, name, count, amount, currency"
 EVERY_FACT = " UNION ALL ".join(f"({statement})" for statement in ALL)

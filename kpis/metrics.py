@@ -67,6 +67,12 @@ def saved_by_replanning(facts: Sequence[Fact]) -> Fraction | None:
     return Fraction(amount) if _count(facts, "replanned") else None
 
 
+def split_rate(facts: Sequence[Fact]) -> Fraction | None:
+    """Orders of which more than one parcel left ÷ orders of which any did, by the day of their first parcel."""
+    sent = sum(fact.count for fact in facts if fact.name.startswith("sent:"))
+    return Fraction(sent - _count(facts, "sent:1"), sent) if sent else None
+
+
 def on_time(facts: Sequence[Fact]) -> Fraction | None:
     """Of the orders first promised for the period, those with every unit delivered (pickup: ready) by then."""
     return _share(facts, "on_time", "promised")
@@ -108,7 +114,7 @@ class Figure:
     unit: Unit
     lower_is_better: bool
     compute: Callable[[Sequence[Fact]], Fraction | None]
-    behind: tuple[str, ...]  # facts by name; "to_ship:" means all that begin so
+    behind: tuple[str, ...]  # facts by name; one that ends in a colon means all that begin so
 
     @property
     def whole(self) -> str:
@@ -125,6 +131,7 @@ FIGURES: Mapping[str, Figure] = {
         Figure("csat", Unit.SHARE, False, csat, ("answers", "satisfied")),
         Figure("order_to_ship_p50", Unit.MINUTES, True, order_to_ship_p50, ("to_ship:",)),
         Figure("saved_by_replanning", Unit.MONEY, False, saved_by_replanning, ("replanned",)),
+        Figure("split_rate", Unit.SHARE, True, split_rate, ("sent:",)),
     )
 }
 

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy
 # Family, name, icon.
 NAMES = {
     "cost_per_order": (gettext_lazy("Cost"), gettext_lazy("Cost per order"), "currency-dollar"),
+    "split_rate": (gettext_lazy("Routing"), gettext_lazy("Split orders"), "arrows-split-2"),
     "on_time": (gettext_lazy("Delivery"), gettext_lazy("On time"), "truck"),
     "stock_out_rate": (gettext_lazy("Inventory"), gettext_lazy("Stock-out rate"), "packages"),
     "csat": (gettext_lazy("Satisfaction"), gettext_lazy("Satisfied customers"), "mood-smile"),
@@ -14,6 +15,9 @@ NAMES = {
 DEFINITIONS = {
     "cost_per_order": gettext_lazy(
         "Invoice cost of the parcels that left in the period, divided by the orders whose first parcel left in it."
+    ),
+    "split_rate": gettext_lazy(
+        "Of the orders whose first parcel left in the period: those of which more than one parcel has left by now."
     ),
     "on_time": gettext_lazy(
         "Of the orders first promised for the period, cancelled ones left out: those with every unit delivered,"

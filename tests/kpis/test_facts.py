@@ -6,7 +6,8 @@ import pytest
 
 from fulfillment import orders, shipments
 from fulfillment.models import Shipment, Task
-from kpis import invariants, snapshots
+from kpis import behind, invariants, periods, snapshots
+from kpis.metrics import FIGURES
 from kpis.models import DailyFact
 from routing import history
 from routing.history import Kind
@@ -133,3 +134,25 @@ def test_what_planning_anew_saved_is_a_fact_of_the_day_and_node_that_an_order_mo
     ]
     snapshots.rebuild(at=AT)
     assert DailyFact.objects.filter(name="replanned").count() == 2
+
+
+def test_an_order_is_split_from_the_day_on_which_its_second_parcel_leaves():
+    _order, mugs, bowls = in_two_parcels("ship")
+    deliver(mugs, AT)
+    snapshots.roll_up(at=AT)
+    sent = DailyFact.objects.filter(name__startswith="sent:")
+    assert list(sent.values_list("name", "node", "count")) == [("sent:1", "RENO", 1)]
+    deliver(bowls, AT + 30 * HOUR)
+    snapshots.roll_up(at=AT)
+    assert invariants.broken_rows() == []
+    assert [(str(f.day), f.name, f.count) for f in sent.all()] == [("2026-11-10", "sent:2", 1)]
+
+
+def test_the_orders_behind_the_split_rate_tell_their_parcels():
+    _order, mugs, bowls = in_two_parcels("ship")
+    deliver(mugs, AT), deliver(bowls, AT)
+    snapshots.roll_up(at=AT)
+    days = periods.Period(AT.date(), AT.date())
+    page = behind.orders(FIGURES["split_rate"], days, at=AT, only="hurts")
+    assert [(row.order_ref, row.parcels) for row in page.rows] == [("O-1", 2)]
+    assert (page.total, page.counted) == (1, 1)

@@ -15,6 +15,7 @@ from kpis.metrics import (
     reached,
     saved_by_replanning,
     shown,
+    split_rate,
     stock_out_rate,
 )
 
@@ -52,6 +53,11 @@ def test_what_planning_anew_saved_is_added_up_and_dearer_moves_are_taken_off():
     assert saved_by_replanning([fact("parcels", 1, 900, currency="USD")]) is None
     with pytest.raises(ValueError, match="several currencies"):
         saved_by_replanning([*facts, fact("replanned", 1, 5, currency="CAD")])
+
+
+def test_an_order_in_two_or_more_parcels_is_split():
+    facts = [fact("sent:1", 6), fact("sent:2", 1), fact("sent:3", 1, day=NEXT)]
+    assert split_rate(facts) == Fraction(1, 4)
 
 
 def test_shares_are_parts_of_their_own_whole():

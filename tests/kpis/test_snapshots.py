@@ -75,6 +75,7 @@ def test_a_delivered_order_is_counted_on_its_own_days():
     assert counted() == {
         ("2026-11-10", "RENO-DC", "parcels"): (1, 1000),
         ("2026-11-10", "RENO-DC", "orders_begun"): (1, 0),
+        ("2026-11-10", "RENO-DC", "sent:1"): (1, 0),
         ("2026-11-10", "RENO-DC", "to_ship:00012"): (1, 0),
         ("2026-11-13", "RENO-DC", "promised"): (1, 0),
         ("2026-11-13", "RENO-DC", "on_time"): (1, 0),
