@@ -9,7 +9,7 @@ BARE := SECRET_KEY=unused FIELD_KEYS=unused DATABASE_URL=postgres://nobody@127.0
 
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo demo-reset test races same-plan same-hash check bench yardsticks stream lint types arch migrations fmt vendor migrate requirements requirements-check
+.PHONY: help setup demo demo-reset test races same-plan same-hash check bench yardsticks week stream lint types arch migrations fmt vendor migrate requirements requirements-check
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ bench: setup ## Measure beside a limit probe of the same run: ONLY=kernel
 
 yardsticks: setup ## How far the engine is from the optimum, and how fast: ARGS='--quick --only 1.3,speed --record'
 	@$(BIN)/python -m benchmarks.yardsticks $(ARGS)
+
+week: setup ## The demo's week by nearest node, cheapest node and optimum: ORDERS=904 a day, USUAL=226 before it
+	@ORDERS=$(or $(ORDERS),904) USUAL=$(or $(USUAL),226) $(BIN)/python -m benchmarks week
 
 fmt: setup ## Put code and templates into shape
 	@$(BIN)/ruff check --fix .

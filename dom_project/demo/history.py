@@ -14,6 +14,7 @@ from inventory.movements import Movement
 from routing import intake, requests, shortfalls, sourcing, waiting
 from routing.models import Outbox
 from routing.reoptimise import reoptimise
+from routing.scarcity import receipts, replay
 
 from . import chance, floor
 from .demand import Market, orders_of_hour
@@ -46,8 +47,13 @@ def play(
     per_day: float,
     tell: Callable[[datetime, Counter[str]], None],
     each_morning: Callable[[datetime], None] | None = None,
+    together: int = BATCH,
+    learn_prices: bool = False,
 ) -> Counter[str]:
-    """Let the hours from `start` to `end` pass. `tell` hears after each simulated day. Returns what happened."""
+    """Let the hours from `start` to `end` pass. `tell` hears after each simulated day. Returns what happened.
+
+    `together`: how many orders are claimed, and so planned, at once.
+    """
     market, total = Market.load(), Counter[str]()
     day = None
     for hour in steps(start, end):
@@ -60,12 +66,20 @@ def play(
                 each_morning(hour)
             if total:
                 tell(hour, total)
-        total += one_step(market, hour, end, per_day=per_day)
+        total += one_step(market, hour, end, per_day=per_day, together=together, learn_prices=learn_prices)
     tell(end, total)
     return total
 
 
-def one_step(market: Market, start: datetime, end: datetime, *, per_day: float) -> Counter[str]:
+def one_step(
+    market: Market,
+    start: datetime,
+    end: datetime,
+    *,
+    per_day: float,
+    together: int = BATCH,
+    learn_prices: bool = False,
+) -> Counter[str]:
     """The orders of one step, then what routing and the floor make of them at its end, nothing later than `end`."""
     counts, at = Counter[str](), start + STEP + AFTER
     bodies = [
@@ -80,7 +94,10 @@ def one_step(market: Market, start: datetime, end: datetime, *, per_day: float) 
     waiting.wake_waiting(at=at)
     shortfalls.resolve_shortfalls(at=at)
     shipments.answer_recalls(at=at, actor="demo")
-    while sourcing.source_due(at=at, owner=OWNER).claimed >= BATCH:
+    if learn_prices:
+        receipts.clear(at=at)
+        counts["prices learned"] = replay.replay(at=at, actor="engine") is not None
+    while sourcing.source_due(at=at, owner=OWNER, limit=together).claimed >= together:
         continue
     if at.hour in PLANNED_ANEW:
         counts["planned anew"] = reoptimise(at=at, actor="engine").moved
