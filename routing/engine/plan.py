@@ -208,11 +208,11 @@ class Plan:
 
     def refused_nodes(self, order: int) -> dict[int, list[int]]:
         """Place in `refusals` → the nodes which that refusal was the first to keep away from this order."""
-        found: dict[int, list[int]] = {}
-        for node, code in enumerate(self.refused[order].tolist() if len(self.refused) else ()):
-            if code:
-                found.setdefault(code, []).append(node)
-        return found
+        if not len(self.refused):
+            return {}
+        code = self.refused[order]
+        given = np.flatnonzero(np.bincount(code)).tolist()
+        return {number: np.flatnonzero(code == number).tolist() for number in given if number}
 
     def why_of(self, order: int) -> Refusal | None:
         """Why the order became an exception or a back-order; None when all of it found a place."""
