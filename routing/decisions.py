@@ -11,12 +11,12 @@ from routing import rates
 from routing.engine.plan import Outcome, Plan
 from routing.engine.problem import ENGINE_VERSION
 from routing.facts import Facts
-from routing.models import Decision, Order
+from routing.models import Decision, Order, Problem
 
 SAVE = """
 WITH problem AS (
-  INSERT INTO routing_problem (ref, day, engine_version, digest, orders, body, decided_at)
-  VALUES (%(ref)s, %(today)s, %(engine)s, %(digest)s, %(orders)s, %(body)s, %(at)s)
+  INSERT INTO routing_problem (ref, day, engine_version, digest, orders, body, nodes, decided_at)
+  VALUES (%(ref)s, %(today)s, %(engine)s, %(digest)s, %(orders)s, %(body)s, %(nodes)s::text[], %(at)s)
 )
 INSERT INTO routing_decision (day, order_id, problem_ref, place, look, outcome, strategy_version_id, rule_ref,
   approximate, priced, invoice, unpriced, currency, plan, alternatives, refusals, facts, decided_at)
@@ -47,6 +47,7 @@ def save(
             "digest": plan.problem_hash,
             "orders": problem.orders,
             "body": problem.to_bytes(),
+            "nodes": list(problem.node_codes),
             "at": at,
             "version": facts.version_id,
             "currency": problem.currency,
@@ -104,8 +105,22 @@ class Explained:
 
 
 def of_order(order_id: int, *, limit: int | None = None) -> list[Decision]:
-    """The decisions on an order, the newest first."""
-    return list(Decision.objects.filter(order_id=order_id).order_by("-decided_at", "-id")[:limit])
+    """The decisions on an order, the newest first, each refusal with the codes of its nodes."""
+    found = list(Decision.objects.filter(order_id=order_id).order_by("-decided_at", "-id")[:limit])
+    kept = Problem.objects.filter(ref__in={decision.problem_ref for decision in found}).values_list("ref", "nodes")
+    nodes = dict(kept)
+    for decision in found:
+        decision.refusals = [_with_nodes(row, nodes.get(decision.problem_ref, [])) for row in decision.refusals]
+    return found
+
+
+def _with_nodes(row: Mapping[str, Any], codes: Sequence[str]) -> dict[str, Any]:
+    """A refusal as it is told: runs of places are kept, for the codes of hundreds of nodes would fill the table."""
+    if "runs" not in row:
+        return dict(row)
+    runs = zip(row["runs"][::2], row["runs"][1::2], strict=True)
+    nodes = [codes[place] for first, last in runs for place in range(first, min(last + 1, len(codes)))]
+    return {name: value for name, value in row.items() if name != "runs"} | {"nodes": nodes}
 
 
 def explain(decision: Decision, *, away: Mapping[str, int] | None = None) -> Explained:

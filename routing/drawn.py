@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 from msgspec import json
 
 from routing.engine.plan import Action, Outcome, Parcel, Plan
@@ -94,8 +95,11 @@ class Drawn:
         found = {"line": row.ref, "sku": row.sku, "units": units}
         return found | ({"code": reason.code, "params": dict(reason.params)} if reason else {})
 
-    def told(self, *, look: int) -> dict[str, Any]:
-        """The part of the decision that is stored as documents: plan, alternatives, refusals, facts."""
+    def told(self, *, look: int, briefly: bool = False) -> dict[str, Any]:
+        """The part of the decision that is stored as documents: plan, alternatives, refusals, facts.
+
+        Briefly: refusals name runs of places among the problem's nodes, not the nodes' codes.
+        """
         problem, plan = self.facts.problem, self.plan
         code = problem.node_codes
         pieces: dict[int, list[dict[str, Any]]] = {}
@@ -155,7 +159,7 @@ class Drawn:
             {
                 "code": self.refusal(refusal).code,
                 "params": dict(self.refusal(refusal).params),
-                "nodes": [code[node] for node in nodes],
+                **({"runs": _runs(nodes)} if briefly else {"nodes": [code[node] for node in nodes]}),
             }
             for refusal, nodes in plan.refused_nodes(self.place).items()
         ]
@@ -191,5 +195,12 @@ class Drawn:
         return {"unpriced": {"invoice": found.invoice, "nodes": nodes}}
 
     def body(self, *, look: int) -> str:
-        """The same as JSON."""
-        return json.encode(self.told(look=look)).decode()
+        """The same as JSON, as it is stored."""
+        return json.encode(self.told(look=look, briefly=True)).decode()
+
+
+def _runs(nodes: list[int]) -> list[int]:
+    """First and last place of each run of neighbours, one run after the other; the places rise."""
+    places = np.asarray(nodes)
+    breaks = np.flatnonzero(np.diff(places) != 1)
+    return np.stack([places[np.append(0, breaks + 1)], places[np.append(breaks, len(places) - 1)]], 1).ravel().tolist()

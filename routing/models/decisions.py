@@ -1,5 +1,6 @@
 """What was decided and from what facts. No foreign key points here: partitions by day can be cut off later."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -12,6 +13,7 @@ class Problem(models.Model):
     digest = models.CharField(max_length=64)
     orders = models.IntegerField()
     body = models.BinaryField()
+    nodes = ArrayField(models.TextField(), default=list)  # codes, at the places that the decisions' refusals name
     decided_at = models.DateTimeField()
 
     class Meta:

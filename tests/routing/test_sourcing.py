@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from inventory import capacity, ledger
 from inventory.models import Node, NodeDay, Sku, StockLevel
 from inventory.movements import Wanted
-from routing import pending, rates, sourcing, waiting, withdrawal
+from routing import decisions, pending, rates, sourcing, waiting, withdrawal
 from routing.engine.solve import solve
 from routing.invariants import broken_rows
 from routing.models import (
@@ -214,7 +214,7 @@ def test_a_node_that_refused_a_line_is_not_asked_again(route, network, clock):
     LineRefusal.objects.create(line=order.lines.get(), node=network["RENO"], reason="missing", at=clock)
     route()
     assert PlanParcel.objects.get().node.code == "DENVER"
-    refusals = {row["code"]: row["nodes"] for row in Decision.objects.get().refusals}
+    refusals = {row["code"]: row["nodes"] for row in decisions.of_order(Decision.objects.get().order_id)[0].refusals}
     assert refusals == {"refused_before": ["RENO"]}
 
 
@@ -337,7 +337,7 @@ def test_an_order_that_nobody_can_send_to_is_an_exception_not_a_back_order(route
     line = OrderLine.objects.get(order=order)
     assert (line.pending, line.backordered, Allocation.objects.filter(order=order).count()) == (2, 0, 0)
     assert line.stocked_out is False
-    decision = Decision.objects.get(order_id=order.id)
+    (decision,) = decisions.of_order(order.id)
     assert decision.plan["why"]["code"] == reason
     code, figures = refusal
     assert decision.refusals == [{"code": code, "params": figures, "nodes": ["DENVER", "RENO"]}]
