@@ -81,7 +81,7 @@ class Answers:
             said.append(_("Nobody else could send it."))
         said += [
             _("%(what)s, %(units)s: no place was found.")
-            % {"what": self.names.get(line["sku"], line["sku"]), "units": _units(line["units"])}
+            % {"what": self.names.get(line["sku"], line["sku"]), "units": units_told(line["units"])}
             for line in self.told.left
         ]
         return said
@@ -97,7 +97,7 @@ class Answers:
         units = sum(line["units"] for line in parcel["lines"])
         params = {
             "node": self.name(parcel["node"]),
-            "units": _units(units),
+            "units": units_told(units),
             "cost": self.money(parcel["freight"] + parcel["handling"]),
             "day": day(date.fromisoformat(parcel["arrive_date"])),
             "km": f"{parcel['distance_km']:,}",
@@ -273,5 +273,6 @@ def outcome(decision: Decision) -> str:
     return said if decision.outcome == "all" else _("%(said)s, a part was left") % {"said": said}
 
 
-def _units(units: int) -> str:
+def units_told(units: int) -> str:
+    """So many units in words."""
     return ngettext("%(units)s unit", "%(units)s units", units) % {"units": f"{units:,}"}

@@ -23,7 +23,7 @@ from routing.engine.what_if import Case, Change
 from routing.models import Decision, Order
 from routing.retold import NotRetold
 
-from .answers import Answers
+from .answers import Answers, units_told
 from .compared import odds_told
 from .decision import DECISIONS, asked_for
 from .order import PAGE, page_of
@@ -189,9 +189,11 @@ class Asked:
             params["refusal"] = self.answers.refusal(refusal.code, refusal.params) if refusal else ""
         if "sku" in params:
             params["what"] = self.skus.get(params["sku"], "")
-        for name in ("most", "more", "atp", "days"):
-            if name in params:
-                params[f"{name}_units"] = _counted(name, params[name])
+        if "more" in params:
+            params["need_units"] = units_told(params["atp"] + params["more"])
+        if "days" in params:
+            days = params["days"]
+            params["days_told"] = ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
         with_ = [self.name(other) for other in dict.fromkeys(change.nodes) if other != node]
         said = words.sentence(f"if_{change.code}", params)
         cost = {"said": said, "cost": self.money(change.invoice), "nodes": _(" and ").join(with_)}
@@ -206,9 +208,3 @@ class Asked:
         return _("No single change would bring it in: it %(refusal)s.") % {
             "refusal": self.answers.refusal(refusal.code, refusal.params)
         }
-
-
-def _counted(name: str, count: int) -> str:
-    if name == "days":
-        return ngettext("%(count)s day", "%(count)s days", count) % {"count": f"{count:,}"}
-    return ngettext("%(count)s unit", "%(count)s units", count) % {"count": f"{count:,}"}

@@ -64,10 +64,13 @@ class Tables:
         self.sums = _sums(offers.goods[0])  # [set, node]
         self.grams: Int64 = _sums(offers.grams[0][:, None].astype(np.float64))[:, 0].astype(np.int64)
         self.left: Costs = _sums(offers.unfilled[0][:, None])[:, 0]
-        self.total: Costs = self.sums + offers.parcel(self.grams[None])[0]
+        self.total: Costs = offers.parcel(self.grams[None])[0]
+        self.total += self.sums
         self.total[0] = CANNOT
-        free = self.total.copy()
-        free[:, tight] = CANNOT
+        free = self.total
+        if tight:
+            free = free.copy()
+            free[:, tight] = CANNOT
         self.node: NDArray[np.intp] = free.argmin(1)
         self.best: Costs = free[np.arange(len(free)), self.node]
         self.base = self._stacked()
@@ -128,7 +131,7 @@ class Tables:
         inner = np.append(_parts(within), 0)
         price = self.table[: most + 1, inner] + self.left[within ^ inner]
         # equal costs: leave the fewest lines, then the fewest parcels
-        size = np.array([int(part).bit_count() for part in inner])
+        size = np.bitwise_count(inner).astype(np.int64)
         least = price.min()
         count, place = np.nonzero(price == least)
         first = np.lexsort((inner[place], count, -size[place]))[0]
@@ -225,7 +228,8 @@ def _parts(whole: int) -> Int64:
 
 def _sums(values: Costs) -> Costs:
     """[set, column] sums of [line, column] over every set of lines."""
-    sums: Costs = np.zeros((1, values.shape[1]))
-    for line in values:
-        sums = np.concatenate([sums, sums + line])
+    sums: Costs = np.zeros((1 << len(values), values.shape[1]))
+    for line, own in enumerate(values):
+        bit = 1 << line
+        np.add(sums[:bit], own, out=sums[bit : 2 * bit])
     return sums

@@ -81,10 +81,9 @@ class Case:
         return Compared(tuple(through.every(self.found, self.ways, self.look)), told, self._unpriced())
 
     def _unpriced(self) -> Alternative | None:
-        steering = self.look.eligibility.steering
-        if not steering.has_prices:
+        if not self.look.eligibility.steering.has_prices:
             return None
-        plan = solve(self._without_prices(), QUIET)
+        plan = self._solved_without_prices
         nodes = tuple(plan.parcel_node.tolist())
         lateness, rejection = int(plan.lateness.sum()), int(plan.rejection[0])
         return Alternative(
@@ -96,6 +95,10 @@ class Case:
             unfilled=int(plan.priced[0] - plan.invoice[0]) - lateness - rejection,
             rejection=rejection,
         )
+
+    @cached_property
+    def _solved_without_prices(self) -> Plan:
+        return solve(self._without_prices(), QUIET)
 
     def _without_prices(self) -> Problem:
         return replace(self.problem, price=np.zeros(0, np.int32), slot_price=np.zeros(0, np.int32))
@@ -267,6 +270,8 @@ class Case:
 
     def _promise(self, node: int) -> Iterator["Try"]:
         """A later promise lets slower services in: tried day by day where it helps at all."""
+        if self.ways is None or not np.isfinite(self.ways.best[node]):
+            return  # what keeps it away is no matter of cost
         if node not in solve(self._promised(LATEST), QUIET).parcel_node:
             return
         for days in range(1, LATEST + 1):
@@ -277,7 +282,7 @@ class Case:
 
     def _steering(self, node: int) -> Iterator["Try"]:
         """Nothing weighed beside what is paid: no price for what others will lack, no odds of a no there."""
-        if self.look.eligibility.steering.has_prices:
+        if self.look.eligibility.steering.has_prices and node in self._solved_without_prices.parcel_node:
             yield "no_prices", {}, self._without_prices()
         entries = np.flatnonzero((self.problem.stock_node == node) & (self.look.eligibility.steering.no > 0))
         if len(entries):

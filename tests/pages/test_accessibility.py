@@ -85,8 +85,8 @@ EXCUSED = {
     "Django's own pages": ["admin:*"],
 }  # fmt: skip
 OF_ONE_THING = {
-    "order", "order_what_if", "inventory_node", "level", "sku", "node", "routing_version", "connection", "connection_edit",
-    "connection_limits", "import", "kpi_orders",
+    "order", "order_what_if", "inventory_node", "level", "sku", "node", "routing_version", "connection",
+    "connection_edit", "connection_limits", "import", "kpi_orders",
 }  # fmt: skip
 # The live server of the tests has no streams: one on which nothing ever comes.
 QUIET_STREAM = "window.EventSource = class extends EventTarget { close() {} }"
