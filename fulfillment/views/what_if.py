@@ -99,6 +99,7 @@ class Asked:
         self.decision, self.case, self.problem = decision, case, case.problem
         self.rules = {rule.ref: rule.name for rule in self.problem.rules}
         self.answers = Answers(decision, decisions.explain(decision, away={}), None, names, lines)
+        self.answers.rules = self.rules
         by_id = {line.id: line.name for line in lines}
         refs = self.problem.sku_ref[self.problem.sku].tolist()
         self.skus = {ref: by_id.get(line, "") for ref, line in zip(refs, self.problem.line_ref.tolist(), strict=True)}
