@@ -62,7 +62,7 @@ bench: setup ## Measure beside a limit probe of the same run: ONLY=kernel
 yardsticks: setup ## How far the engine is from the optimum, and how fast: ARGS='--quick --only 1.3,speed --record'
 	@$(BIN)/python -m benchmarks.yardsticks $(ARGS)
 
-week: setup ## The demo's week by nearest node, cheapest node and optimum: ORDERS=904 a day, USUAL=226 before it
+week: setup ## The demo's week by nearest node, cheapest node and optimum: ORDERS=904 a day, USUAL=226 before, STOCK=1 (share)
 	@ORDERS=$(or $(ORDERS),904) USUAL=$(or $(USUAL),226) $(BIN)/python -m benchmarks week
 
 fmt: setup ## Put code and templates into shape

@@ -5,7 +5,8 @@ same orders for a week, in a process each: to the nearest node, to the cheapest 
 optimum (many orders together, plans made anew until the floor has them, prices for what later orders will lack, the
 odds of a no). A few days without new orders follow, so that all of the week's parcels leave and all promises fall due.
 
-ORDERS: a day of the week (904, four times the demo's own); USUAL: a day of the thirty before (226); DAYS: of the week.
+ORDERS: a day of the week (904, four times the demo's own); USUAL: a day of the thirty before (226); DAYS: of the week;
+STOCK: share of the demo's own (1); UNPRICED: any text adds the optimum without prices.
 """
 
 import json
@@ -25,7 +26,8 @@ MONDAY = BEGIN + timedelta(days=30)
 ORDERS = int(os.environ.get("ORDERS", 904))
 USUAL = int(os.environ.get("USUAL", 226))
 DAYS = int(os.environ.get("DAYS", 7))
-QUIET = 6  # days; the longest promise is five
+STOCK = float(os.environ.get("STOCK", 1))
+QUIET = int(os.environ.get("QUIET", 6))  # days; the longest promise is five
 FEW = 20  # orders up to which the engine gives each its best in turn
 MANY = 1000
 MIDNIGHT = timedelta(minutes=5)  # the day's last step ends so long after it
@@ -39,7 +41,7 @@ WAYS = {
 
 # Every order of the week, by what the roll-up counted of it.
 SENT = """
-SELECT count(*), count(*) FILTER (WHERE f.parcels > 1), sum(f.parcels), sum(f.cost), sum(l.units),
+SELECT count(*), sum(f.parcels), sum(f.cost), sum(l.units),
   sum(l.shipped), sum(l.cancelled), sum(l.waiting), sum(l.promised) FROM routing_order o
 CROSS JOIN LATERAL (SELECT coalesce(sum(count), 0)::int AS parcels, coalesce(sum(amount), 0)::bigint AS cost
   FROM kpis_orderfact WHERE order_id = o.id AND name = 'parcels') f
@@ -71,7 +73,7 @@ def play_base() -> None:
 
     db.execute("SET synchronous_commit = off")
     with transaction.atomic():
-        retailer.open_shop(at=BEGIN, years=(BEGIN.year, BEGIN.year + 1))
+        retailer.open_shop(at=BEGIN, years=(BEGIN.year, BEGIN.year + 1), stock=STOCK)
     history.play(BEGIN, MONDAY + MIDNIGHT, per_day=USUAL, tell=_tell("before"))
     db.execute("ANALYZE")
 
@@ -98,7 +100,7 @@ def play_week(name: str) -> None:
             per_day=per_day,
             tell=_tell(name),
             together=together,
-            learn_prices=prices,
+            learn_prices=prices and per_day > 0,
         )
     seconds = time.perf_counter() - began
     call_command("verify_invariants", stdout=sys.stderr)
@@ -135,14 +137,13 @@ def figures(*, until: datetime) -> dict[str, Any]:
     read = board.read(Period(MONDAY.date(), until.date()), at=until)
     told = {card.figure.code: None if card.value is None else float(card.value) for card in read.cards}
     since = MONDAY + MIDNIGHT
-    ((orders, split, parcels, cost, units, shipped, cancelled, waiting, due),) = db.rows(
+    ((orders, parcels, cost, units, shipped, cancelled, waiting, due),) = db.rows(
         SENT, {"since": since, "until": until}
     )
     ((moved, paid_more),) = db.rows(MOVED, [since])
     ((runs, future, priced, price, slots),) = db.rows(LEARNED, [since])
     return told | {
         "orders": orders,
-        "split_rate": float(Fraction(split, orders)),
         "parcels_per_order": float(Fraction(int(parcels), orders)),
         "own_cost": float(Fraction(int(cost), orders)),
         "units": int(units),
@@ -171,7 +172,7 @@ def _tell(what: str) -> Callable[[datetime, Any], None]:
 ROWS: tuple[tuple[str, str, Callable[[dict[str, Any]], str]], ...] = (
     ("cost per order (KPI page)", "$", lambda row: f"{(row['cost_per_order'] or 0) / 100:,.2f}"),
     ("  of the week's orders alone", "$", lambda row: f"{row['own_cost'] / 100:,.2f}"),
-    ("split rate", "%", lambda row: f"{row['split_rate']:.1%}"),
+    ("split orders (KPI page)", "%", lambda row: f"{row['split_rate'] or 0:.1%}"),
     ("parcels per order", "", lambda row: f"{row['parcels_per_order']:.3f}"),
     ("on time (KPI page)", "%", lambda row: f"{row['on_time'] or 0:.1%}"),
     ("stock-out rate (KPI page)", "%", lambda row: f"{row['stock_out_rate'] or 0:.2%}"),
@@ -218,6 +219,7 @@ def compare() -> None:
     url = os.environ["DATABASE_URL"]
     server, _, base = url.rpartition("/")
     print(f"{USUAL:,} orders a day for thirty days, then {ORDERS:,} a day for {DAYS} and {QUIET} days without any")
+    print(f"{STOCK:.0%} of the demo's stock")
     sys.stdout.flush()
     if _process("base", url=url).wait():
         raise SystemExit("The days before could not be played.")

@@ -95,26 +95,27 @@ def _pick(at: datetime, done: Done, *, hurry: bool) -> None:
     """Associates pick what waits while their node is open; now and then a shelf holds less than it should."""
     waiting = rows(
         """SELECT l.id, l.quantity, s.id, o.order_ref || '/' || s.parcel, s.dispatched_at, n.time_zone, n.hours::text,
-                  n.kind, n.code, a.on_hand
+                  n.kind, n.code, a.on_hand, o.order_ref || '/' || k.code
            FROM fulfillment_shipmentline l JOIN fulfillment_shipment s ON s.id = l.shipment_id
            JOIN routing_allocation a ON a.id = l.allocation_id
-           JOIN routing_order o ON o.id = s.order_id
+           JOIN routing_order o ON o.id = s.order_id JOIN inventory_sku k ON k.id = l.sku_id
            JOIN inventory_node n ON n.id = s.node_id WHERE s.closed_at IS NULL AND s.state IN ('to_pick', 'picking')
              AND l.closed_at IS NULL AND l.picked < l.quantity AND s.dispatched_at <= %s
            ORDER BY s.id, l.id""",
         [at - timedelta(minutes=PICK_MINUTES[0])],
     )
-    due: dict[int, list[tuple[int, int, float]]] = defaultdict(list)
-    for line, quantity, shipment, ref, dispatched_at, zone, hours, kind, code, on_hand in waiting:
+    due: dict[int, list[tuple[int, int, str, float]]] = defaultdict(list)
+    for line, quantity, shipment, ref, dispatched_at, zone, hours, kind, code, on_hand, wanted in waiting:
         if (hurry or dispatched_at + _minutes(PICK_MINUTES, "pick", ref) <= at) and _open(at, zone, loads(hours)):
-            due[shipment].append((line, quantity, _short_at(kind, code, on_hand)))
+            fate = f"{wanted}/{code}"  # not the row: another plan for other orders may not change it
+            due[shipment].append((line, quantity, fate, _short_at(kind, code, on_hand)))
     if not due:
         return
     found, short = [], []
     for shipment in sorted(due):
-        for line, quantity, odds in due[shipment]:
-            if chance.share("short", line) < odds:
-                short.append((line, int(quantity * chance.share("found", line)), chance.share("reason", line) < 0.75))
+        for line, quantity, fate, odds in due[shipment]:
+            if chance.share("short", fate) < odds:
+                short.append((line, int(quantity * chance.share("found", fate)), chance.share("reason", fate) < 0.75))
             else:
                 found.append((line, quantity))
     shipments.pick_many(found, at=at, actor=ACTOR)

@@ -31,6 +31,7 @@ PEOPLE = (
     ("shop", "Web shop", Role.INTEGRATION, ()),
 )
 DC_UNITS, STORE_SHARE = 60, 0.42
+LEAST = 3  # units that a shelf is thinned to; fewer could not be collected
 TARGETS = {
     "cost_per_order": Decimal("1475"),
     "on_time": Decimal("0.92"),
@@ -63,8 +64,11 @@ def make_people(*, at: datetime) -> None:
         tokens.make(User.objects.get(username="shop"), name="Demo shop", key=key, at=at)
 
 
-def make_stock(nodes: list[Node], skus: list[Sku], *, at: datetime) -> int:
-    """Fill the shelves: DCs deep, stores and dark stores a few of what sells. Returns the number of levels."""
+def make_stock(nodes: list[Node], skus: list[Sku], *, at: datetime, share: float = 1) -> int:
+    """Fill the shelves: DCs deep, stores and dark stores a few of what sells. Returns the number of levels.
+
+    `share`: of what the demo usually has.
+    """
     from .demand import Market
 
     running = Market.load().popularity
@@ -85,7 +89,7 @@ def make_stock(nodes: list[Node], skus: list[Sku], *, at: datetime) -> int:
                     else 0
                 )
             if units:
-                wanted.append((node.pk, sku.pk, units))
+                wanted.append((node.pk, sku.pk, max(round(units * share), min(units, LEAST))))
     levels = ledger.open_levels_many([(node, sku) for node, sku, _ in wanted])
     movements = [
         Movement(key=f"opening:{node}:{sku}", level_id=levels[node, sku], units=units, day=at.date())
@@ -161,14 +165,14 @@ def is_connected() -> bool:
     return Connection.objects.filter(ref="erp").exists()
 
 
-def open_shop(*, at: datetime, years: tuple[int, ...]) -> None:
-    """Everything before the first order. Call once, on an empty database."""
+def open_shop(*, at: datetime, years: tuple[int, ...], stock: float = 1) -> None:
+    """Everything before the first order, with this share of the usual stock. Call once, on an empty database."""
     make_channels()
     nodes, skus = make_nodes(years), make_skus()
     publish_rates(at=at)
     make_people(at=at)
     capacity.open_days(at=at)
-    make_stock(nodes, skus, at=at)
+    make_stock(nodes, skus, at=at, share=stock)
     make_rules(at=at)
     for metric, value in TARGETS.items():
         Target.objects.get_or_create(metric=metric, from_date=date(2026, 1, 1), defaults={"value": value})
