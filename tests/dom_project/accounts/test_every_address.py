@@ -51,6 +51,7 @@ kpi_csv ame -
 kpi_orders ame -
 orders ameci -
 order ameci -
+order_what_if ameci -
 order_cancel - amci
 order_again - amci
 exceptions amci -
