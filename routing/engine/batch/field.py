@@ -176,7 +176,7 @@ class Field:
     def paid_head(self) -> Table:
         """The heads at what is paid in the end: without slot prices and slot duals."""
         head: Table = self.base - self.slot_price
-        head[:, self.slots <= 0] = CANNOT
+        head[~np.isfinite(self.head)] = CANNOT  # full, or closed for the order that looks alone
         return head
 
     def reopen(self, column: int) -> None:

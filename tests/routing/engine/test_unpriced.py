@@ -83,10 +83,11 @@ def test_an_order_that_takes_two_parcels_because_of_a_price_is_told():
 @pytest.mark.parametrize("mode", MODES)
 def test_what_is_told_is_what_the_order_would_get_alone_on_what_the_others_leave(mode):
     told = 0
-    for seed in range(100):
+    for seed in range(130):
         one = random_problem(seed, orders=6, skus=3, nodes=4, stock=5, slots=4, plain=True)
         luck = np.random.default_rng(seed)
-        one = replace(one, price=luck.integers(0, 1500, len(one.stock_node)))
+        price, slot = luck.integers(0, 1500, len(one.stock_node)), luck.integers(0, 200, one.nodes)
+        one = replace(one, price=price, slot_price=slot)
         plan = solve(one, Options(mode=mode))
         for order, found in unpriced(one, plan).items():
             bare = solve(replace(alone(one, plan, order), price=[], slot_price=[]))
