@@ -33,6 +33,9 @@ from .models import (
     ReplanningSwitch,
     ResourcingCost,
     Rule,
+    ScarcityPrice,
+    ScarcityRun,
+    ScarcitySlot,
     ShortfallCase,
     Strategy,
     StrategyActivation,
@@ -227,6 +230,23 @@ class ReoptimisationAdmin(Record):
 @admin.register(ReplanningSwitch)
 class ReplanningSwitchAdmin(Record):
     list_display = ["switched_at", "on", "switched_by"]
+
+
+@admin.register(ScarcityRun)
+class ScarcityRunAdmin(Record):
+    list_display = ["id", "at", "state", "basis", "futures", "orders", "skus", "cleared", "asked_by", "error"]
+
+
+@admin.register(ScarcityPrice)
+class ScarcityPriceAdmin(Record):
+    list_display = ["id", "run_id", "sku", "node", "price", "cold", "walk_in", "cleared_at"]
+    list_select_related = ["sku", "node"]
+
+
+@admin.register(ScarcitySlot)
+class ScarcitySlotAdmin(Record):
+    list_display = ["id", "run_id", "node", "price"]
+    list_select_related = ["node"]
 
 
 admin.site.register(

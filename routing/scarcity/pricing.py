@@ -45,6 +45,7 @@ def prices(
     everything: Problem,
     found: Sequence[Worth],
     shelf: Shelf,
+    selling: Int64,
     margin: Int64,
     grams: Int64,
     *,
@@ -52,13 +53,17 @@ def prices(
 ) -> Prices:
     """The prices of every entry of a problem. `found`: of each future, none while there is too little history.
 
-    `margin` and `grams`: [SKU] of one unit.
+    `selling`, `margin` and `grams`: [SKU] of one unit. Where a basket that may not be split waits for one unit, the
+    whole of it hangs on that unit; still it is worth no more than it sells for, and the longest way to it.
     """
     entry_sku = np.repeat(np.arange(len(everything.sku_ref)), np.diff(everything.sku_ptr))
     left = np.maximum(everything.free.astype(np.int64), 0)
-    cold = cold_start(worth.dearest(everything, grams), worth.consumed_share(shelf.stocked, left))
+    dearest = worth.dearest(everything, grams)
+    cold = cold_start(dearest, worth.consumed_share(shelf.stocked, left))
     cold = np.where(left > 0, cold, 0)
     unit, slot = mean_worth(found) if found else (cold, np.zeros(everything.nodes, np.int64))
+    most = np.where(selling > 0, selling, worth.LARGEST)[entry_sku] + dearest
+    unit = np.minimum(unit, most)
     observed = np.where(shelf.counted_days > 0, np.maximum(shelf.counted_days, LEAST_DAYS), 1)
     store = everything.kind[everything.stock_node] == Kind.STORE
     expected = np.where(store, worth.sold_until(shelf.sold, observed, hours / 24), 0.0)

@@ -118,7 +118,7 @@ def _made(
     each = np.where(everything.grams > 0, everything.grams, everything.likely_grams) // np.maximum(everything.units, 1)
     grams[everything.sku] = np.maximum(each, 0)
     shelf = pricing.Shelf(*past.shelves(everything.level_ref, at=at).of(everything.level_ref))
-    made = pricing.prices(everything, found, shelf, worth.margins(price, cost), grams, hours=hours)
+    made = pricing.prices(everything, found, shelf, price, worth.margins(price, cost), grams, hours=hours)
     entry_sku = np.repeat(np.arange(len(skus)), np.diff(everything.sku_ptr))
     return Made(
         sku=everything.sku_ref[entry_sku],

@@ -63,5 +63,6 @@ def _freight_range(problem: Problem, grams: Int64) -> Int64:
     known = cheapest < endless
     least = cheapest.min(0)
     most = np.where(known, cheapest, -1).max(0)
-    spread: Int64 = np.where(known.any(0), most - least, 0)
-    return spread[band]
+    of_band = np.where(known.any(0), most - least, 0)
+    spread: Int64 = of_band[band]
+    return spread

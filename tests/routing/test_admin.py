@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 
+from inventory.models import Sku
 from routing import exceptions, in_hand, odds, rates, refusals, strategies
 from routing.exceptions import Raised
 from routing.models import (
@@ -10,6 +11,9 @@ from routing.models import (
     Outbox,
     Reoptimisation,
     Rule,
+    ScarcityPrice,
+    ScarcityRun,
+    ScarcitySlot,
     ShortfallCase,
     StrategyActivation,
     StrategyVersion,
@@ -36,6 +40,9 @@ def routed(network, route, clock, settings):
     odds.learn([], {"USD": {}}, at=clock)
     in_hand.switch(False, at=clock, actor="user:1")
     Reoptimisation.objects.create(at=clock, problem_ref="7-anew", considered=1, moved=0, refused=0)
+    run = ScarcityRun.objects.create(asked_at=clock, asked_by="engine", state="done", at=clock)
+    ScarcityPrice.objects.create(run=run, sku=Sku.objects.get(code="MUG"), node=network["RENO"], price=300)
+    ScarcitySlot.objects.create(run=run, node=network["RENO"], price=25)
     assert Outbox.objects.exists()
 
 

@@ -26,7 +26,7 @@ def two_shelves():
 
 
 def made(one, found, shelf):
-    return prices(one, found, shelf, ints(1000), ints(500), hours=168)
+    return prices(one, found, shelf, ints(2000), ints(1000), ints(500), hours=168)
 
 
 def test_a_price_is_the_mean_of_the_futures(two_shelves):
@@ -64,6 +64,13 @@ def test_the_till_gives_the_least_price_not_the_sum(two_shelves):
 def test_figures_of_a_few_days_count_as_if_it_were_a_week(two_shelves):
     found = made(two_shelves, [Worth(np.zeros(2), np.zeros(2))], shelf((5, 2), (0, 7), (0, 1)))
     assert found.walk_in.tolist() == [0, 993]  # 7 a week, not 49
+
+
+def test_a_unit_is_worth_no_more_than_it_sells_for_and_the_longest_way_to_it(two_shelves):
+    drawn = [Worth(np.array([90_000.0, 2_100.0]), np.zeros(2))]
+    assert made(two_shelves, drawn, shelf((5, 2))).unit.tolist() == [2000 + 400, 2100]
+    unknown = prices(two_shelves, drawn, shelf((5, 2)), ints(0), ints(1000), ints(500), hours=168)
+    assert unknown.unit.tolist() == [90_000, 2100]
 
 
 def test_a_future_that_asks_for_a_part_is_laid_out_over_all_entries():
