@@ -21,6 +21,7 @@ from .demand import Market, orders_of_hour
 
 DAYS = 30
 NEW_RULES = timedelta(days=9)  # so long ago the manager changed the rules
+NEW_PRICES = timedelta(days=2)  # so long ago the manager let scarcity prices count
 ORDERS_PER_DAY = 226
 LONGEST = timedelta(hours=72)
 STEP = timedelta(hours=2)

@@ -32,6 +32,8 @@ PEOPLE = (
 )
 DC_UNITS, STORE_SHARE = 60, 0.42
 LEAST = 3  # units that a shelf is thinned to; fewer could not be collected
+# What sells well and comes late from its supplier: so scarce that later orders lack what earlier ones take.
+SCARCE, SCARCE_PULL, SCARCE_NODES = 0.06, 1.2, 0.35
 TARGETS = {
     "cost_per_order": Decimal("1475"),
     "on_time": Decimal("0.92"),
@@ -80,7 +82,9 @@ def make_stock(nodes: list[Node], skus: list[Sku], *, at: datetime, share: float
             if not set(sku.handling_classes) <= set(node.handling_classes):
                 continue
             luck, pull = chance.of("stock", node.code, sku.code), weight[sku.code] / usual
-            if node.kind == Node.Kind.DC:
+            if pull > SCARCE_PULL and chance.share("scarce", sku.code) < SCARCE:
+                units = luck.randint(1, 4 if node.kind == Node.Kind.DC else 2) if luck.random() < SCARCE_NODES else 0
+            elif node.kind == Node.Kind.DC:
                 units = round(DC_UNITS * pull**0.9 * luck.uniform(0.3, 1.5)) if luck.random() < 0.96 else 0
             else:
                 units = (
@@ -126,6 +130,25 @@ def change_rules(*, at: datetime) -> None:
     rules = [today[rule["name"]] | {"ref": rule["ref"]} for rule in strategies.rules_of(first)]
     reason = "Freight has become dearer: let cost decide, not distance"
     version = strategies.save_version(rules, strategy="main", author=manager, reason=reason, at=at, based_on=first)
+    strategies.activate(version, at=at, actor=manager, reason=reason)
+
+
+def price_scarcity(*, at: datetime) -> None:
+    """The manager's third version, live at once: scarce goods go where later orders will miss them least."""
+    live = strategies.live_version()
+    if live is None or live.weighing.scarcity_prices:
+        return
+    manager = User.objects.get(username="manager").actor
+    reason = "Keep the last units of what sells well for those who are near them"
+    version = strategies.save_version(
+        strategies.rules_of(live),
+        strategy="main",
+        author=manager,
+        reason=reason,
+        at=at,
+        based_on=live,
+        weighing=live.weighing.turned("scarcity_prices"),
+    )
     strategies.activate(version, at=at, actor=manager, reason=reason)
 
 
@@ -178,4 +201,4 @@ def open_shop(*, at: datetime, years: tuple[int, ...], stock: float = 1) -> None
         Target.objects.get_or_create(metric=metric, from_date=date(2026, 1, 1), defaults={"value": value})
 
 
-__all__ = ["RETAILER", "change_rules", "connect", "make_people", "open_shop"]
+__all__ = ["RETAILER", "change_rules", "connect", "make_people", "open_shop", "price_scarcity"]

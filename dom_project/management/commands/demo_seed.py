@@ -12,6 +12,8 @@ from dom_project.lib import db
 from fulfillment import answered
 from inventory.models import Node
 from kpis import snapshots
+from routing.scarcity.replay import replay
+from routing.scarcity.runs import ask
 
 
 class Command(BaseCommand):
@@ -40,14 +42,22 @@ class Command(BaseCommand):
                 retailer.open_shop(at=start, years=(start.year, start.year + 1))
             self.stdout.write(f"Playing {history.DAYS} days of orders …")
 
+        def learn_prices(moment: datetime) -> None:
+            ask(at=moment, actor="demo")
+            replay(at=moment, actor="demo")
+
         def review_rules(morning: datetime) -> None:
             if morning >= now - history.NEW_RULES:
                 retailer.change_rules(at=morning)
+            if morning >= now - history.NEW_PRICES:
+                learn_prices(morning)
+                retailer.price_scarcity(at=morning)
 
         total = history.play(start, now, per_day=history.ORDERS_PER_DAY, tell=self._tell, each_morning=review_rules)
         history.close_the_books(at=now)
         snapshots.rebuild(at=now)
         answered.learn_odds(at=now)
+        learn_prices(now)
         self.stdout.write(f"{total['orders']:,} orders in {time.monotonic() - began:.0f} s.")
 
     def _catch_up(self, now: datetime) -> None:
