@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.engine.batch.evaluate import Plans
 from routing.engine.batch.field import Field
+from routing.engine.batch.plans import Plans
 from routing.engine.problem import Int64
 
 

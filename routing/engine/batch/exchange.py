@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.engine.batch.costs import costs
-from routing.engine.batch.evaluate import Asked, Plans
+from routing.engine.batch.plans import Asked, Plans
 from routing.engine.batch.standings import Standings, inside
 from routing.engine.kernel import MOST_LINES
 from routing.engine.problem import Int64

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from routing.engine.batch.evaluate import Asked
+from routing.engine.batch.plans import Asked
 from routing.engine.batch.standings import Standings, inside, over_asked
 from routing.engine.kernel import MOST_LINES
 from routing.engine.problem import Int64

@@ -4,8 +4,9 @@ from collections import Counter
 
 import numpy as np
 
-from routing.engine.batch.evaluate import FREELY, Asked, Plans, evaluate
+from routing.engine.batch.evaluate import evaluate
 from routing.engine.batch.field import CANNOT, Field
+from routing.engine.batch.plans import FREELY, Asked, Plans
 from routing.engine.kernel import MOST_LINES
 from routing.engine.problem import Bools, Int64
 

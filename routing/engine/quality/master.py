@@ -6,8 +6,9 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.engine.batch.evaluate import Asked, Plans, evaluate
+from routing.engine.batch.evaluate import evaluate
 from routing.engine.batch.field import Table
+from routing.engine.batch.plans import Asked, Plans
 from routing.engine.kernel import MOST_LINES
 from routing.engine.problem import Int64
 from routing.engine.quality.pool import Pool

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from routing.engine.batch.costs import costs
-from routing.engine.batch.evaluate import Plans
 from routing.engine.batch.exchange import exchange
 from routing.engine.batch.field import Field
 from routing.engine.batch.plan import plan_together
+from routing.engine.batch.plans import Plans
 from routing.engine.batch.repair import Displaced, repair
 from routing.engine.batch.standings import Standings
 from routing.engine.problem import Int64

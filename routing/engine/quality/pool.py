@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.engine.batch.costs import costs
-from routing.engine.batch.evaluate import Plans
 from routing.engine.batch.field import Field
+from routing.engine.batch.plans import Plans
 from routing.engine.kernel import MOST_LINES
 from routing.engine.problem import Bools, Int8, Int32, Int64
 

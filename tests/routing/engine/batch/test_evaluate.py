@@ -5,7 +5,8 @@ import pytest
 
 from routing.engine import kernel, whole
 from routing.engine.batch.costs import costs
-from routing.engine.batch.evaluate import Asked, evaluate
+from routing.engine.batch.evaluate import evaluate
+from routing.engine.batch.plans import Asked
 from routing.engine.standing import solve as standing
 from tests.routing.engine.batch.crowds import field_of, one_rule
 from tests.routing.engine.problems import problem, rule
