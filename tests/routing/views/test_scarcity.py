@@ -131,6 +131,12 @@ def test_it_says_whether_the_live_version_counts_them(
     assert "Count in every plan" in text
     assert "version 2 is live" in text
     assert "No order was moved" in text
+    assert "No line stays unfilled because of it." in text
+
+
+def test_it_says_when_the_guard_is_off(client: Client, learned: ScarcityRun) -> None:
+    StrategyVersion.objects.update(guarded=False)
+    assert "The guard is off: a line may stay unfilled" in client.get(URL).content.decode()
 
 
 def test_what_they_changed_is_told_with_the_orders(client: Client, network: Any, clock: datetime) -> None:
