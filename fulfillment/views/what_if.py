@@ -116,9 +116,10 @@ class Asked:
             ((codes[node], self.name(node)) for node in range(len(codes)) if node not in self.case.stored),
             key=lambda row: (row[1], row[0]),
         )
-        candidates = self.case.compared.candidates
+        others_by_cost = [each for each in self.case.compared.candidates if each.node not in self.case.stored]
+        candidates = [*self._plan(), *others_by_cost]
         known = {code for code, _name in others}
-        first = next((codes[each.node] for each in candidates if codes[each.node] in known), "")
+        first = next((codes[each.node] for each in others_by_cost), "")
         code = code if code in known else first or next((code for code, _name in others), "")
         node = codes.index(code) if code else -1
         changes = self.case.changes(node)
@@ -135,6 +136,27 @@ class Asked:
             changes=[self._change(change, node) for change in changes],
             no_change="" if changes or not code else self._none(node),
         )
+
+    def _plan(self) -> list[Alternative]:
+        """The plan as it was decided; [] where nothing found a place."""
+        told = self.answers.told
+        if not told.parcels:
+            return []
+        cost, place = told.cost, {code: node for node, code in enumerate(self.problem.node_codes)}
+        nodes = tuple(place[parcel["node"]] for parcel in told.parcels)
+        paid = cost["invoice"] + cost["lateness"] + cost["rejection"] + cost["scarcity"]
+        return [
+            Alternative(
+                node=nodes[0],
+                nodes=nodes,
+                freight=cost["freight"],
+                handling=cost["handling"],
+                lateness=cost["lateness"],
+                unfilled=cost["priced"] - paid,
+                rejection=cost["rejection"],
+                scarcity=cost["scarcity"],
+            )
+        ]
 
     def _row(self, plan: Alternative, parts: Sequence[str]) -> Row:
         beside = dict.fromkeys(node for node in plan.nodes if node != plan.node)

@@ -271,3 +271,15 @@ def test_an_order_planned_together_costs_no_less_than_alone_on_what_the_others_l
             assert case.cost <= plan.priced.item(order)
             for node in set(case.plan.parcel_node.tolist()) - case.stored:
                 assert [change.code for change in case.changes(node)] == ["as_it_is"]
+
+
+@pytest.mark.parametrize("lines", [3, 8, 12])
+def test_no_plan_through_a_node_costs_less_than_the_plan_itself(lines):
+    for seed in range(10):
+        whole = [rule(split_lines=False)]
+        made = random_problem(seed, skus=lines + 2, nodes=6, lines=lines, plain=True, rules=whole)
+        case = Case(made, solve(made, EXACT), 0)
+        told = case.compared.candidates
+        assert [each.priced for each in told] == sorted(each.priced for each in told)
+        assert all(each.node in each.nodes and each.priced >= case.cost for each in told)
+        assert {each.node for each in told if each.priced == case.cost} >= case.stored
