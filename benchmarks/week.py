@@ -169,34 +169,34 @@ def _tell(what: str) -> Callable[[datetime, Any], None]:
     return tell
 
 
-ROWS: tuple[tuple[str, str, Callable[[dict[str, Any]], str]], ...] = (
-    ("cost per order (KPI page)", "$", lambda row: f"{(row['cost_per_order'] or 0) / 100:,.2f}"),
-    ("  of the week's orders alone", "$", lambda row: f"{row['own_cost'] / 100:,.2f}"),
-    ("split orders (KPI page)", "%", lambda row: f"{row['split_rate'] or 0:.1%}"),
-    ("parcels per order", "", lambda row: f"{row['parcels_per_order']:.3f}"),
-    ("on time (KPI page)", "%", lambda row: f"{row['on_time'] or 0:.1%}"),
-    ("stock-out rate (KPI page)", "%", lambda row: f"{row['stock_out_rate'] or 0:.2%}"),
-    ("satisfied (KPI page)", "%", lambda row: f"{row['csat'] or 0:.1%}"),
-    ("order to ship, hours (KPI page)", "", lambda row: f"{(row['order_to_ship_p50'] or 0) / 60:.1f}"),
-    ("saved by planning anew (KPI page)", "$", lambda row: f"{(row['saved_by_replanning'] or 0) / 100:,.2f}"),
-    ("orders", "", lambda row: f"{row['orders']:,}"),
-    ("units ordered", "", lambda row: f"{row['units']:,}"),
-    ("units sent", "", lambda row: f"{row['shipped']:,}"),
-    ("units cancelled", "", lambda row: f"{row['cancelled']:,}"),
-    ("units that wait at the end", "", lambda row: f"{row['waiting']:,}"),
-    ("promises that are due by then", "%", lambda row: f"{row['due']:.1%}"),
-    ("plans that prices changed", "", lambda row: f"{row['moved_by_prices']:,}"),
-    ("  paid more for them", "$", lambda row: f"{row['paid_more'] / 100:,.2f}"),
-    ("replays; orders of a future", "", lambda row: f"{row['runs']}; {row['future']:,}"),
-    ("  prices, mean in cents; slots", "", lambda row: f"{row['priced']:,}, {row['price']:.0f}; {row['slots']:g}"),
-    ("seconds to play", "", lambda row: f"{row['seconds']:.0f}"),
+ROWS: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
+    ("cost per order in $ (KPI page)", lambda row: f"{(row['cost_per_order'] or 0) / 100:,.2f}"),
+    ("  of the week's orders alone", lambda row: f"{row['own_cost'] / 100:,.2f}"),
+    ("split orders (KPI page)", lambda row: f"{row['split_rate'] or 0:.1%}"),
+    ("parcels per order", lambda row: f"{row['parcels_per_order']:.3f}"),
+    ("on time (KPI page)", lambda row: f"{row['on_time'] or 0:.1%}"),
+    ("stock-out rate (KPI page)", lambda row: f"{row['stock_out_rate'] or 0:.2%}"),
+    ("satisfied (KPI page)", lambda row: f"{row['csat'] or 0:.1%}"),
+    ("order to ship, hours (KPI page)", lambda row: f"{(row['order_to_ship_p50'] or 0) / 60:.1f}"),
+    ("saved by planning anew, $ (KPI page)", lambda row: f"{(row['saved_by_replanning'] or 0) / 100:,.2f}"),
+    ("orders", lambda row: f"{row['orders']:,}"),
+    ("units ordered", lambda row: f"{row['units']:,}"),
+    ("units sent", lambda row: f"{row['shipped']:,}"),
+    ("units cancelled", lambda row: f"{row['cancelled']:,}"),
+    ("units that wait at the end", lambda row: f"{row['waiting']:,}"),
+    ("promises that are due by then", lambda row: f"{row['due']:.1%}"),
+    ("plans that prices changed", lambda row: f"{row['moved_by_prices']:,}"),
+    ("  paid more for them, $", lambda row: f"{row['paid_more'] / 100:,.2f}"),
+    ("replays; orders of a future", lambda row: f"{row['runs']}; {row['future']:,}"),
+    ("  prices, mean in cents; slots", lambda row: f"{row['priced']:,}, {row['price']:.0f}; {row['slots']:g}"),
+    ("seconds to play", lambda row: f"{row['seconds']:.0f}"),
 )
 
 
 def table(found: dict[str, dict[str, Any]]) -> str:
     """The figures of all strategies beside each other."""
     lines = [f"{'':36}" + "".join(f"{name:>24}" for name in found)]
-    lines += [f"{title:36}" + "".join(f"{tell(row):>24}" for row in found.values()) for title, _unit, tell in ROWS]
+    lines += [f"{title:36}" + "".join(f"{tell(row):>24}" for row in found.values()) for title, tell in ROWS]
     nearest = found["nearest"]["own_cost"]
     lines.append(
         f"{'  cost beside nearest':36}"
