@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import ceil
 
 import numpy as np
 
@@ -49,6 +50,15 @@ CROSS JOIN LATERAL (
         FROM inventory_ledgerentry e WHERE e.level_id = l.id AND e.at > %(since)s AND e.at <= %(at)s) e
 ) f
 """
+# How long goods of one shelf are awaited, as a rule: shelves that are filled often speak more often.
+BETWEEN_RECEIPTS = f"""
+SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM gap) / 86400)
+FROM (
+  SELECT e.at - lag(e.at) OVER (PARTITION BY e.level_id ORDER BY e.id) AS gap FROM inventory_ledgerentry e
+  WHERE e.at > %(since)s AND e.at <= %(at)s AND {RECEIPT}
+) g WHERE gap >= interval '12 hours'
+"""
+LEAST_GAPS = 20  # fewer say nothing of the rule
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +131,12 @@ def shelves(levels: Ints, *, at: datetime) -> Shelves:
     columns = arrays.columns(SHELVES, {"level": levels.tolist(), "at": at, "since": at - LONGEST}, "8444")
     order = np.argsort(columns[0])
     return Shelves(*(column[order].astype(np.int64) for column in columns))
+
+
+def days_between_receipts(*, at: datetime) -> int | None:
+    """Days from one receipt of a shelf to its next, the median of the eight weeks before; None when too few came."""
+    count, days = db.rows(BETWEEN_RECEIPTS, {"at": at, "since": at - LONGEST})[0]
+    return max(ceil(days), 1) if count >= LEAST_GAPS else None
 
 
 def prices_of(sku_ids: Sequence[int], money: Money) -> tuple[Ints, Ints]:

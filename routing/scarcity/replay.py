@@ -23,7 +23,7 @@ from routing.scarcity.scene import Scene
 log = logging.getLogger(__name__)
 
 FUTURES = 8
-DAYS = 7  # no date of a receipt is known: so far a future looks
+DAYS = 7  # so far a future looks at the most; no date of a receipt is known, only how often they come
 HISTORY = 28  # days of it, from which futures can be drawn
 MOST_ORDERS = 5_000  # of one future; where more are expected it looks less far
 
@@ -52,12 +52,13 @@ def replay(*, at: datetime, actor: str) -> ScarcityRun | None:
 
 def _learned(run: ScarcityRun, *, at: datetime) -> ScarcityRun:
     before = past.orders(at=at)
+    days = min(past.days_between_receipts(at=at) or DAYS, DAYS)
     run.history_days = before.history_days
     if before.history_days >= HISTORY:
-        run.basis, (drawn, run.hours) = ScarcityRun.Basis.FUTURES, draw(before, at=at, seed=run.pk)
+        run.basis, (drawn, run.hours) = ScarcityRun.Basis.FUTURES, draw(before, days, at=at, seed=run.pk)
         asked = np.unique(np.concatenate(drawn))
     else:
-        run.basis, drawn, run.hours = ScarcityRun.Basis.CONSUMED, [], 24 * DAYS
+        run.basis, drawn, run.hours = ScarcityRun.Basis.CONSUMED, [], 24 * days
         asked = np.arange(len(before.ids))[-MOST_ORDERS:]
     runs.tell(run, futures=len(drawn), solved=0)
     seen = scene.read(before.ids[asked].tolist(), at=at)
@@ -68,15 +69,15 @@ def _learned(run: ScarcityRun, *, at: datetime) -> ScarcityRun:
         return runs.finish(run, Made.nothing())
     run.currency, run.skus = everything.currency, len(everything.sku_ref)
     found = _solved(run, seen, everything, [before.ids[own].tolist() for own in drawn])
-    days = len(drawn) * run.hours / 24 if drawn else float(max(min(before.history_days, past.LONGEST.days), 1))
+    seen_days = len(drawn) * run.hours / 24 if drawn else float(max(min(before.history_days, past.LONGEST.days), 1))
     counted = _counted(seen, [before.ids[own] for own in drawn or [asked]])
-    return runs.finish(run, _made(seen, everything, found, counted, days=days, hours=run.hours, at=at))
+    return runs.finish(run, _made(seen, everything, found, counted, days=seen_days, hours=run.hours, at=at))
 
 
-def draw(before: Past, *, at: datetime, seed: int) -> tuple[list[Ints], int]:
-    """The futures of a run as places of past orders, and the hours that they look ahead. Same seed, same futures."""
+def draw(before: Past, days: int, *, at: datetime, seed: int) -> tuple[list[Ints], int]:
+    """The futures of so many days as places of past orders, and the hours they look ahead. Same seed, same futures."""
     today = at.date()
-    expected = forecast.expected_orders(before.counts(), today.weekday(), DAYS)
+    expected = forecast.expected_orders(before.counts(), today.weekday(), days)
     kept = forecast.within(expected, MOST_ORDERS)
     weekdays = before.weekdays(today)
     found = [futures.draw(weekdays, kept, today.weekday(), [seed, sample]) for sample in range(FUTURES)]
