@@ -207,12 +207,13 @@ class Plan:
         ]
 
     def refused_nodes(self, order: int) -> dict[int, list[int]]:
-        """Place in `refusals` → the nodes which that refusal was the first to keep away from this order."""
+        """Place in `refusals` → the nodes which that refusal was the first to keep from this order, by the first of them."""
         if not len(self.refused):
             return {}
         code = self.refused[order]
-        given = np.flatnonzero(np.bincount(code)).tolist()
-        return {number: np.flatnonzero(code == number).tolist() for number in given if number}
+        given, first = np.unique(code, return_index=True)
+        by_node = given[np.argsort(first)].tolist()
+        return {number: np.flatnonzero(code == number).tolist() for number in by_node if number}
 
     def why_of(self, order: int) -> Refusal | None:
         """Why the order became an exception or a back-order; None when all of it found a place."""
