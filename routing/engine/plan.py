@@ -207,7 +207,7 @@ class Plan:
         ]
 
     def refused_nodes(self, order: int) -> dict[int, list[int]]:
-        """Place in `refusals` → the nodes which that refusal was the first to keep from this order, by the first of them."""
+        """Place in `refusals` → the nodes that it was the first to keep from this order; by the first of them."""
         if not len(self.refused):
             return {}
         code = self.refused[order]
