@@ -143,7 +143,7 @@ class Eligibility:
         if own is not None:
             order, line = np.nonzero(own >= 0)
             left[order, line, own[order, line]] += units[order, line].astype(left.dtype)
-        spare = max((criterion.amount for criterion in mask.atp_left if not criterion.negate), default=0)
+        spare = mask.spare
         may = allowed & self.fits(mask, units, left)
         return Candidates(
             rows=rows,
@@ -175,7 +175,7 @@ class Eligibility:
         size = int(demand.ptr[rows[0] + 1] - demand.ptr[rows[0]])
         wants = demand.ptr[rows].astype(np.int64)[:, None] + np.arange(size)
         left, _, allowed = self._allowed(rows, mask, wants)
-        spare = max((criterion.amount for criterion in mask.atp_left if not criterion.negate), default=0)
+        spare = mask.spare
         return allowed & (left > spare), allowed & self.fits(mask, demand.units[wants], left)
 
     def fits(self, mask: RuleMask, units: Int64, left: Cells) -> Bools:

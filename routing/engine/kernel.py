@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,15 +124,15 @@ def _solve(offers: Offers, explain: bool) -> Picks:
 
 def _cut(cuts: Cuts, unfilled: Costs, best: Costs) -> Costs:
     """[order, cut] what every cut costs."""
-    cost: Costs = _sums(unfilled)[:, cuts.left]
+    cost: Costs = sums_of_sets(unfilled)[:, cuts.left]
     for column in cuts.blocks.T:
         cost += best[:, column]
     return cost
 
 
-def _sums(values: Costs) -> Costs:
-    """[order, set] sums of [order, line] over every set of lines; set = bit mask."""
-    sums: Costs = np.zeros((len(values), 1 << values.shape[1]))
+def sums_of_sets(values: NDArray[Any]) -> NDArray[Any]:
+    """[order, set] sums of [order, line] over every set of lines, in the type of the values; set = bit mask."""
+    sums = np.zeros((len(values), 1 << values.shape[1]), values.dtype)
     for line in range(values.shape[1]):
         bit = 1 << line
         np.add(sums[:, :bit], values[:, line, None], out=sums[:, bit : 2 * bit])
@@ -141,7 +142,7 @@ def _sums(values: Costs) -> Costs:
 def _sets(offers: Offers) -> tuple[Costs, Costs, NDArray[np.intp]]:
     """(total[order, set, node], best[order, set], its node) of shipping a set of lines as one parcel."""
     orders, lines, nodes = offers.shape
-    total = offers.parcel(_sums(offers.grams.astype(np.float64)).astype(np.int64))
+    total = offers.parcel(sums_of_sets(offers.grams))
     goods = np.zeros((orders, 1 << lines, nodes))
     for line in range(lines):
         bit = 1 << line

@@ -40,6 +40,11 @@ class RuleMask:
     distances: tuple[Amount, ...]
     atp_left: tuple[Amount, ...]
 
+    @property
+    def spare(self) -> int:
+        """Units that the rule wants left at a node."""
+        return max((criterion.amount for criterion in self.atp_left if not criterion.negate), default=0)
+
     def shrinking_helps(self) -> bool:
         """True when a node may become eligible because its stock falls."""
         return any(criterion.negate for criterion in self.atp_left)

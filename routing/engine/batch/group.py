@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from routing.engine.batch.field import CANNOT, Field
 from routing.engine.batch.partitions import partitions_of
 from routing.engine.batch.plans import Asked, Plans
-from routing.engine.kernel import cuts_of
+from routing.engine.kernel import cuts_of, sums_of_sets
 from routing.engine.problem import Int32, Int64
 
 Floats = NDArray[Any]  # float32, or float64 for orders that need it
@@ -39,7 +39,7 @@ class Group:
             self.head[order, asked.closed[order]] = CANNOT
         self.place = field.place[head]
         self.goods = self._goods()
-        weight = _sums(orders.grams[self.at])  # [order, set]
+        weight = sums_of_sets(orders.grams[self.at])  # [order, set]
         problem = field.look.problem
         self.band = np.searchsorted(problem.band_grams, weight).astype(np.int32)
         self.heavy = weight > field.look.tariff.top
@@ -206,7 +206,7 @@ class Group:
         unfilled = self.unfilled.astype(self.number)
         if self.asked.must is not None:
             unfilled[self.asked.must[:, : self.lines]] = CANNOT
-        total = _sums(unfilled)[:, cuts.left]
+        total = sums_of_sets(unfilled)[:, cuts.left]
         for blocks in cuts.blocks.T:
             total = total + best[:, blocks]
         chosen = total.argmin(1)
@@ -214,12 +214,3 @@ class Group:
         block = cuts.block_of[chosen]
         plans.column[part, : self.lines] = np.where(block > 0, column[self.every[:, None], block], -1)
         plans.block[part, : self.lines] = np.where(block > 0, block, 1 << np.arange(self.lines))
-
-
-def _sums(values: NDArray[Any]) -> NDArray[Any]:
-    """[order, set] sums of [order, line] over every set of lines."""
-    sums = np.zeros((len(values), 1 << values.shape[1]), values.dtype)
-    for line in range(values.shape[1]):
-        bit = 1 << line
-        np.add(sums[:, :bit], values[:, line, None], out=sums[:, bit : 2 * bit])
-    return sums

@@ -66,7 +66,7 @@ def of_rows(look: Look, row: Int64, homes: Int64) -> Orders:
     position = np.arange(ptr[-1]) - ptr[order]
     want = demand.ptr[row].astype(np.int64)[order] + position
     units = demand.units[want]
-    spare = np.array([_spare(mask) for mask in look.masks.rules] or [0], np.int64)
+    spare = np.array([mask.spare for mask in look.masks.rules] or [0], np.int64)
     barred_ptr, barred = _barred(look, want)
     collected = look.masks.collected[row]
     most = np.array([mask.rule.max_parcels for mask in look.masks.rules] or [1], np.int64)[homes[row]]
@@ -140,10 +140,6 @@ def _answers(look: Look, rows: Int64, mask: RuleMask) -> tuple[Bools, Bools]:
             answers[part] = np.where(single, at_one, fits.all(1))
             goes_on[part] = onward & ~answers[part]
     return answers, goes_on
-
-
-def _spare(mask: RuleMask) -> int:
-    return max((criterion.amount for criterion in mask.atp_left if not criterion.negate), default=0)
 
 
 def _barred(look: Look, want: Int64) -> tuple[Int64, Int64]:
