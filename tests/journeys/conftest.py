@@ -38,6 +38,19 @@ def where_it_is(hour: int) -> str:
     return f"Etc/GMT{-east:+d}"  # which counts westward
 
 
+def two_stores(zone: str) -> dict[str, Node]:
+    """A store in Reno, near the customers, and one in Denver, far from them, with a shop and rates."""
+    make.rate_card()
+    make.channel("web", name="Web shop")
+    return {
+        "RENO": make.node("RENO", name="Reno store", kind="store", time_zone=zone),
+        "DENVER": make.node(
+            "DENVER", name="Denver store", kind="store", city="Denver", region="CO", postcode="80202",
+            latitude=39.74, longitude=-104.99, time_zone=zone,
+        ),
+    }  # fmt: skip
+
+
 def eventually(holds: Callable[[], bool]) -> None:
     """Wait for what a worker does where no page shows it."""
     until = time.monotonic() + PATIENCE

@@ -18,7 +18,7 @@ from routing import intake
 from routing.models import Allocation, Order, OrderEvent
 from tests import make
 
-from .conftest import eventually, where_it_is
+from .conftest import eventually, two_stores, where_it_is
 
 ComesIn = Callable[..., Page]
 
@@ -26,16 +26,8 @@ ComesIn = Callable[..., Page]
 @pytest.fixture
 def network(transactional_db: None) -> dict[str, Node]:
     """A store in Reno, near the customer, without a mug, and one in Denver, far away, with ten; trucks have left."""
-    now, zone = timezone.now(), where_it_is(17)
-    make.rate_card()
-    make.channel("web", name="Web shop")
-    nodes = {
-        "RENO": make.node("RENO", name="Reno store", kind="store", time_zone=zone),
-        "DENVER": make.node(
-            "DENVER", name="Denver store", kind="store", city="Denver", region="CO", postcode="80202",
-            latitude=39.74, longitude=-104.99, time_zone=zone,
-        ),
-    }  # fmt: skip
+    now = timezone.now()
+    nodes = two_stores(where_it_is(17))
     make.stock(nodes["DENVER"], make.sku("MUG", name="Enamel mug"), 10)
     capacity.open_days(at=now)
     ledger.publish_atp(at=now)

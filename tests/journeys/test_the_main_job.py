@@ -21,7 +21,7 @@ from routing import intake, sourcing
 from routing.models import Allocation, Decision, Order, OrderEvent, StrategyVersion
 from tests import make
 
-from .conftest import where_it_is
+from .conftest import two_stores, where_it_is
 
 ComesIn = Callable[..., Page]
 MUG = "0400123456796"
@@ -30,16 +30,8 @@ MUG = "0400123456796"
 @pytest.fixture
 def network(transactional_db: None) -> dict[str, Node]:
     """A store in Reno, near the customers, and a store in Denver, far from them; both have mugs."""
-    now, zone = timezone.now(), where_it_is(10)
-    make.rate_card()
-    make.channel("web", name="Web shop")
-    nodes = {
-        "RENO": make.node("RENO", name="Reno store", kind="store", time_zone=zone),
-        "DENVER": make.node(
-            "DENVER", name="Denver store", kind="store", city="Denver", region="CO", postcode="80202",
-            latitude=39.74, longitude=-104.99, time_zone=zone,
-        ),
-    }  # fmt: skip
+    now = timezone.now()
+    nodes = two_stores(where_it_is(10))
     mug = make.sku("MUG", name="Enamel mug")
     Barcode.objects.create(sku=mug, code=MUG)
     for node in nodes.values():
