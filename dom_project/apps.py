@@ -1,5 +1,8 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from psycopg import adapters
+
+from dom_project.lib.lists import QuickListDumper
 
 
 class DomProjectConfig(AppConfig):
@@ -8,6 +11,8 @@ class DomProjectConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers the check of the server's version)
+
+        adapters.register_dumper(list, QuickListDumper)
 
 
 class AdministrationConfig(admin_apps.AdminConfig):

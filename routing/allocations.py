@@ -73,7 +73,7 @@ class Allocated(NamedTuple):
 
 To = Literal["pending", "cancelled", "backordered"]
 
-IDS = "SELECT nextval(pg_get_serial_sequence('routing_allocation', 'id')) FROM generate_series(1, %s)"
+IDS = "SELECT nextval('routing_allocation_id_seq') FROM generate_series(1, %s)"
 BOOK = """
 WITH line AS MATERIALIZED (
   SELECT * FROM unnest(%(id)s::bigint[], %(order_id)s::bigint[], %(line_id)s::bigint[], %(level_id)s::bigint[],

@@ -63,7 +63,7 @@ KEPT_UNITS = """(SELECT coalesce(sum(a.quantity), 0)::int FROM routing_allocatio
 LEVELS = """
 SELECT array_agg(l.id), array_agg(l.node_id), array_agg(l.sku_id), array_agg(l.safety_stock),
   array_agg(CASE WHEN l.shortfall > 0 THEN 0 ELSE l.on_hand - l.allocated - l.external END), array_agg(l.on_hand)
-FROM unnest(%s::bigint[]) AS u(sku_id) JOIN inventory_stocklevel l USING (sku_id) WHERE l.on_hand > 0
+FROM inventory_stocklevel l WHERE l.on_hand > 0 AND l.sku_id = ANY(%s::bigint[])
 """
 # A day counts while its cut-off lies ahead, by the node's own clock; a closed day has no row or no cap.
 NODE_DAYS = """
@@ -96,7 +96,7 @@ def gather(
     the place of the live ones; `every_unit` asks for units that are allocated or back-ordered too, `kept` for those
     alone that are allocated and that no floor has. An order with nothing to source is left out.
     """
-    with db.read_only_snapshot():
+    with db.read_only_snapshot(batch=True):
         today = at.date()
         heads = heads_of(today)
         nodes = nodes_of(heads.nodes)

@@ -15,6 +15,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Params = Sequence[Any] | Mapping[str, Any] | None
 TRIES = 3
+# Each batch is a worker's, and workers are as many as cores: parallel plans would only take them from one another.
+FOR_BATCHES = """SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL jit = off;
+SET LOCAL max_parallel_workers_per_gather = 0"""
 
 
 def rows(sql: str, params: Params = None) -> list[tuple[Any, ...]]:
@@ -46,8 +49,8 @@ def execute(sql: str, params: Params = None) -> int:
 
 
 @contextmanager
-def read_only_snapshot() -> Iterator[None]:
-    """Everything read inside is of one instant, and nothing can be written.
+def read_only_snapshot(*, batch: bool = False) -> Iterator[None]:
+    """Everything read inside is of one instant, and nothing can be written. For a `batch` planned as `batch_plans`.
 
     Inside another transaction nothing changes: who holds locks wants to read behind them.
     """
@@ -55,7 +58,7 @@ def read_only_snapshot() -> Iterator[None]:
         yield
         return
     with transaction.atomic():
-        execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY" + (f"; {FOR_BATCHES}" if batch else ""))
         yield
 
 
@@ -63,7 +66,7 @@ def read_only_snapshot() -> Iterator[None]:
 def batch_plans() -> Iterator[None]:
     """Open a transaction (or use the open one) whose statements are planned for the size of their own arrays."""
     with transaction.atomic():
-        execute("SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL jit = off")
+        execute(FOR_BATCHES)
         yield
 
 
