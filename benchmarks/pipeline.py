@@ -21,12 +21,12 @@ def main() -> None:
     url = os.environ["DATABASE_URL"]
     rates, commits, costs, intakes = [], [], [], []
     for seed in range(ROUNDS):
+        commits.append(probes.commit_rate(url))  # first, so that its process has ended before anything is counted
         orders = network.requests(codes, ORDERS, seed=seed, at=at)
         cpu = time.process_time() + probes.server_cpu()
         for first in range(0, ORDERS, 100):
             intake.accept_orders(orders[first : first + 100], at=network.now(), actor="bench")
         intakes.append((time.process_time() + probes.server_cpu() - cpu) * 1000 / ORDERS)
-        commits.append(probes.commit_rate(url))
         cpu, began, claimed = time.process_time() + probes.server_cpu(), time.perf_counter(), 0
         while batch := sourcing.source_due(at=network.now(), owner="bench").claimed:
             claimed += batch

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from dom_project.lib import db
 from inventory.models import Node
 from routing import rates
-from routing.engine.plan import Outcome, Plan
+from routing.engine.plan import Outcome, Plan, nodes_of_runs
 from routing.engine.problem import ENGINE_VERSION
 from routing.facts import Facts
 from routing.models import Decision, Order, Problem
@@ -118,8 +118,7 @@ def _with_nodes(row: Mapping[str, Any], codes: Sequence[str]) -> dict[str, Any]:
     """A refusal as it is told: runs of places are kept, for the codes of hundreds of nodes would fill the table."""
     if "runs" not in row:
         return dict(row)
-    runs = zip(row["runs"][::2], row["runs"][1::2], strict=True)
-    nodes = [codes[place] for first, last in runs for place in range(first, min(last + 1, len(codes)))]
+    nodes = [codes[place] for place in nodes_of_runs(row["runs"]) if place < len(codes)]
     return {name: value for name, value in row.items() if name != "runs"} | {"nodes": nodes}
 
 

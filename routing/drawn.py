@@ -3,10 +3,9 @@
 from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
 from msgspec import json
 
-from routing.engine.plan import Action, Outcome, Parcel, Plan
+from routing.engine.plan import Action, Outcome, Parcel, Plan, nodes_of_runs
 from routing.engine.steering import MOST_ODDS, expected
 from routing.facts import Facts
 from routing.gaps import Gaps
@@ -157,11 +156,11 @@ class Drawn:
         ]
         refusals = [
             {
-                "code": self.refusal(refusal).code,
-                "params": dict(self.refusal(refusal).params),
-                **({"runs": _runs(nodes)} if briefly else {"nodes": [code[node] for node in nodes]}),
+                "code": (told := self.refusal(number)).code,
+                "params": dict(told.params),
+                **({"runs": runs} if briefly else {"nodes": [code[node] for node in nodes_of_runs(runs)]}),
             }
-            for refusal, nodes in plan.refused_nodes(self.place).items()
+            for number, runs in plan.refused_runs(self.place).items()
         ]
         seen = {parcel.node for parcel in self.parcels} | {other.node for other in others}
         return {
@@ -197,10 +196,3 @@ class Drawn:
     def body(self, *, look: int) -> str:
         """The same as JSON, as it is stored."""
         return json.encode(self.told(look=look, briefly=True)).decode()
-
-
-def _runs(nodes: list[int]) -> list[int]:
-    """First and last place of each run of neighbours, one run after the other; the places rise."""
-    places = np.asarray(nodes)
-    breaks = np.flatnonzero(np.diff(places) != 1)
-    return np.stack([places[np.append(0, breaks + 1)], places[np.append(breaks, len(places) - 1)]], 1).ravel().tolist()

@@ -1,9 +1,10 @@
 """What was decided: which node ships how much of every line, in which parcel, and why not otherwise."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -196,24 +197,31 @@ class Plan:
 
     def alternatives(self, order: int) -> list[Alternative]:
         """Up to three plans not taken, cheapest (or next in rank) first."""
-        ptr, nodes = self.alternative_nodes_ptr, self.alternative_nodes
+        own = slice(self.alternative_ptr.item(order), self.alternative_ptr.item(order + 1))
+        ptr = self.alternative_nodes_ptr[own.start : own.stop + 1].tolist()
+        columns = (self.alternative_node[own].tolist(), pairwise(ptr), self.alternative_cost[own].tolist())
         return [
-            Alternative(
-                int(self.alternative_node[i]),
-                tuple(nodes[ptr[i] : ptr[i + 1]].tolist()),
-                *self.alternative_cost[i].tolist(),
-            )
-            for i in range(self.alternative_ptr[order], self.alternative_ptr[order + 1])
+            Alternative(node, tuple(self.alternative_nodes[first:stop].tolist()), *costs)
+            for node, (first, stop), costs in zip(*columns, strict=True)
         ]
 
-    def refused_nodes(self, order: int) -> dict[int, list[int]]:
-        """Place in `refusals` → the nodes that it was the first to keep from this order; by the first of them."""
+    def refused_runs(self, order: int) -> dict[int, list[int]]:
+        """Place in `refusals` → the nodes that it was the first to keep from this order, as runs of neighbours: the
+        first and last of each, one run after the other. By the first node.
+        """
         if not len(self.refused):
             return {}
         code = self.refused[order]
-        given, first = np.unique(code, return_index=True)
-        by_node = given[np.argsort(first)].tolist()
-        return {number: np.flatnonzero(code == number).tolist() for number in by_node if number}
+        edges = (np.flatnonzero(np.diff(code)) + 1).tolist()
+        runs: dict[int, list[int]] = {}
+        for first, stop, number in zip([0, *edges], [*edges, len(code)], code[[0, *edges]].tolist(), strict=True):
+            if number:
+                runs.setdefault(number, []).extend((first, stop - 1))
+        return runs
+
+    def refused_nodes(self, order: int) -> dict[int, list[int]]:
+        """The same with every node named."""
+        return {number: nodes_of_runs(runs) for number, runs in self.refused_runs(order).items()}
 
     def why_of(self, order: int) -> Refusal | None:
         """Why the order became an exception or a back-order; None when all of it found a place."""
@@ -231,3 +239,8 @@ class Plan:
             digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
             digest.update(array.tobytes())
         return digest.hexdigest()
+
+
+def nodes_of_runs(runs: Sequence[int]) -> list[int]:
+    """Every node of runs that are told as first and last, one after the other."""
+    return [node for first, last in zip(runs[::2], runs[1::2], strict=True) for node in range(first, last + 1)]

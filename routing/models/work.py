@@ -38,9 +38,12 @@ class Pending(models.Model):
 class PlanParcel(models.Model):
     """One parcel of an order as it was planned: what its shipment will carry and what it should cost."""
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="parcels", db_index=False)
+    # No constraints, as with allocations: written with the order locked, and neither it nor a node is ever deleted.
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, related_name="parcels", db_constraint=False, db_index=False
+    )
     number = models.SmallIntegerField()
-    node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="+", db_index=False)
+    node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     ship_date = models.DateField()
     arrive_date = models.DateField()
     service = models.CharField(max_length=64, db_default="")  # "" for pickup
