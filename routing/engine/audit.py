@@ -3,11 +3,10 @@
 from collections import Counter, defaultdict
 
 from routing.engine import obedience
-from routing.engine.carriage import COLLECTED, MOST, Carriage, carriage
+from routing.engine.carriage import COLLECTED, MOST, Carriage, carriage, weight_of
 from routing.engine.plan import Action, Outcome, Plan
 from routing.engine.problem import Problem
 
-MOST_GRAMS = 10**12
 ODDS, MOST_ODDS = 10_000, 5_000  # odds of a no are told in 1/10,000 and count no further than a half
 
 
@@ -26,10 +25,9 @@ def audit(problem: Problem, plan: Plan) -> None:
     taken: Counter[int] = Counter()
     slots: Counter[tuple[int, int]] = Counter()
     served: Counter[int] = Counter()
-    weights = weights_of(problem)
     for order in sorted(range(problem.orders), key=lambda order: int(plan.served[order])):
         fault = obedience.fault(problem, plan, order, taken, slots)
-        _audit_order(problem, plan, order, taken, slots, served, weights)
+        _audit_order(problem, plan, order, taken, slots, served)
         if fault:
             raise AuditError(f"order {order}: {fault}")
     for entry, units in taken.items():
@@ -51,15 +49,6 @@ def _price(figure: int) -> int:
     return int(figure) if 0 < figure < MOST else 0
 
 
-def weights_of(problem: Problem) -> list[int]:
-    """[line] grams; where unknown, what is likely, else a kilogram a unit."""
-    columns = (problem.units.tolist(), problem.grams.tolist(), problem.likely_grams.tolist())
-    return [
-        min(max(grams, 0) or (max(likely, 0) or 1000 * units if units > 0 else 0), MOST_GRAMS)
-        for units, grams, likely in zip(*columns, strict=True)
-    ]
-
-
 def _audit_order(
     problem: Problem,
     plan: Plan,
@@ -67,7 +56,6 @@ def _audit_order(
     taken: Counter[int],
     slots: Counter[tuple[int, int]],
     served: Counter[int],
-    weights: list[int],
 ) -> None:
     def fail(what: str) -> AuditError:
         return AuditError(f"order {order}: {what}")
@@ -96,7 +84,7 @@ def _audit_order(
     for line in lines:
         if served[line] > max(int(problem.units[line]), 0):
             raise fail(f"line {line} gets {served[line]} units")
-    _audit_parcels(problem, plan, order, slots, held, weights)
+    _audit_parcels(problem, plan, order, slots, held)
     _audit_sums(problem, plan, order)
     total = sum(wanted.values())
     got = sum(served[line] for line in lines)
@@ -117,7 +105,6 @@ def _audit_parcels(
     order: int,
     slots: Counter[tuple[int, int]],
     held: dict[int, Counter[int]],
-    weights: list[int],
 ) -> None:
     def fail(what: str) -> AuditError:
         return AuditError(f"order {order}: {what}")
@@ -126,7 +113,7 @@ def _audit_parcels(
     grams: Counter[int] = Counter()
     for line in range(int(problem.ptr[order]), int(problem.ptr[order + 1])):
         units[int(problem.sku[line])] += max(int(problem.units[line]), 0)
-        grams[int(problem.sku[line])] += weights[line]
+        grams[int(problem.sku[line])] += weight_of(problem, line)
     for parcel in plan.parcels(order):
         goods = held.get(parcel.number, Counter())
         if not goods:

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from routing.engine.problem import Method, Problem
 
 MOST = 2**31 - 1  # a larger price is none
+MOST_GRAMS = 10**12  # of a line
+MOST_DAYS = 365  # on the road
 COLLECTED = (Method.PICKUP, Method.CURBSIDE)
 
 
@@ -29,7 +31,7 @@ def carriage(problem: Problem, order: int, node: int, ship_day: int, grams: int)
     for service in range(len(problem.services)):
         freight = _price(problem, service, zone, grams)
         days = int(problem.transit[service, zone])
-        if freight is None or not 0 <= days <= 365 or not int(problem.service_bits[node]) >> service & 1:
+        if freight is None or not 0 <= days <= MOST_DAYS or not int(problem.service_bits[node]) >> service & 1:
             continue
         late = max(ship_day + days - slack, 0)
         offers.append((late > 0, freight + late * _per_day(problem), service, ship_day + days, freight))
@@ -37,6 +39,12 @@ def carriage(problem: Problem, order: int, node: int, ship_day: int, grams: int)
         return None
     _, cost, service, arrive_day, freight = min(offers)
     return Carriage(service, arrive_day, freight, cost - freight)
+
+
+def weight_of(problem: Problem, line: int) -> int:
+    """Grams of a whole line; where unknown, what is likely, else a kilogram a unit."""
+    grams, likely, units = (int(column[line]) for column in (problem.grams, problem.likely_grams, problem.units))
+    return min(max(grams, 0) or (max(likely, 0) or 1000 * units if units > 0 else 0), MOST_GRAMS)
 
 
 def _per_day(problem: Problem) -> int:

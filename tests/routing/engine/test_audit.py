@@ -84,6 +84,22 @@ def test_a_plan_for_other_facts_is_found_out(case, arrays, says):
 
 
 @pytest.mark.parametrize(
+    ("case", "arrays"),
+    [
+        ("goods of unknown weight, and no rate for what is likely", {"grams": 0, "likely_grams": [30_000]}),
+        ("a cost that can't be", {"fix": [2**40, 100]}),
+    ],
+)
+def test_a_nearer_node_that_can_not_serve_is_no_fault(case, arrays):
+    made = problem(
+        [{"lines": {0: 1}}], [{0: 5, 1: 5}], rules=[rule(rank="distance")], per_kg_above=[[-1, 50, 50]] * 2, **arrays
+    )
+    plan = solve(made)
+    assert plan.parcel_node.tolist() == [1]
+    audit(made, plan)
+
+
+@pytest.mark.parametrize(
     ("case", "changes", "says"),
     [
         ("off", {"enabled": False}, "rule any does not select it"),
