@@ -1,12 +1,12 @@
 """Which plans of a solved problem are worth to leave the held ones for, and which of them need one another."""
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from routing.engine.carriage import late_per_day, price, serves_at_a_cost
 from routing.engine.cutting import share
 from routing.engine.demand import merged
 from routing.engine.plan import Outcome, Plan
@@ -155,12 +155,14 @@ class _Costs:
         invoice = late = steers = 0
         for parcel in parcels:
             zone = int(problem.zone[problem.dest[order], parcel.node])
-            freight = _freight(problem, parcel.service, zone, self._grams(parcel))
-            if freight is None or any(entry < 0 for _, entry, _ in parcel.pieces):
+            if parcel.service < 0 or zone < 0 or any(entry < 0 for _, entry, _ in parcel.pieces):
+                return None
+            freight = price(problem, parcel.service, zone, self._grams(parcel))
+            if freight is None or not serves_at_a_cost(problem, parcel.node):
                 return None
             units = sum(units for *_, units in parcel.pieces)
             invoice += freight + int(problem.fix[parcel.node]) + units * int(problem.pick[parcel.node])
-            late += max(parcel.arrive_day - int(problem.slack[order]), 0) * max(problem.late_per_day, 0)
+            late += max(parcel.arrive_day - int(problem.slack[order]), 0) * late_per_day(problem)
             steers += int(steering.slot[parcel.node])
             steers += sum(int(steering.no[entry]) for entry in {entry for _, entry, _ in parcel.pieces})
             steers += sum(int(steering.price[entry]) * units for _, entry, units in parcel.pieces)
@@ -172,17 +174,6 @@ class _Costs:
             units[self.want[line]] += held
         wants, own = np.fromiter(units.keys(), np.int64), np.fromiter(units.values(), np.int64)
         return int(share(self.demand.grams[wants], own, self.demand.units[wants]).sum())
-
-
-def _freight(problem: Problem, service: int, zone: int, grams: int) -> int | None:
-    bands = problem.band_grams.tolist()
-    if service < 0 or zone < 0 or not bands:
-        return None
-    band = min(bisect_left(bands, grams), len(bands) - 1)
-    price = int(problem.rate[service, zone, band])
-    each = int(problem.per_kg_above[service, zone])
-    above = max(grams - bands[-1], 0)
-    return None if price < 0 or (above and each < 0) else price + -(-above // 1000) * each
 
 
 def _groups(
@@ -236,7 +227,7 @@ def _free(
     free = {}
     for one, day in asked:
         if day < 0:
-            free[one, day] = int(problem.free[one]) - int(problem.buffer[one])
+            free[one, day] = int(problem.free[one]) - max(int(problem.buffer[one]), 0)
         else:
             place = problem.ship_day[one].tolist().index(day)
             free[one, day] = int(problem.slots_left[one, place])

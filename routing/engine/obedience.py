@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from routing.engine.carriage import COLLECTED, MOST, carriage, weight_of
+from routing.engine.carriage import COLLECTED, carriage, serves_at_a_cost, weight_of
 from routing.engine.plan import Action, Outcome, Plan
 from routing.engine.problem import Problem
 from routing.rules import KINDS, METHODS, Criterion, IfNone, IfPart, Rank, Rule
@@ -137,9 +137,7 @@ def serves_all(
     ]
     if not free or (collected and node != problem.pinned_node[order]):
         return False
-    if max(abs(int(problem.fix[node])), abs(int(problem.pick[node]))) > MOST:
-        return False  # no figure of a cost: it serves nobody
-    if not int(problem.abilities[node]) >> int(problem.method[order]) & 1:
+    if not serves_at_a_cost(problem, node) or not int(problem.abilities[node]) >> int(problem.method[order]) & 1:
         return False
     if not all(allows_node(problem, order, node, one) for one in rule.which_nodes if one.field != "atp_left"):
         return False

@@ -71,6 +71,24 @@ def test_what_has_no_whole_plan_or_no_price_stays():
     assert judged(made, held).stays == {0: NOT_COMPARABLE, 1: NO_PLAN}
 
 
+@pytest.mark.parametrize(
+    ("case", "arrays"),
+    [
+        ("a rate", {"rate": [[[500] * 3, [2**40] * 3, [500] * 3]] * 2}),
+        ("a parcel's handling", {"fix": [100, 2**40]}),
+        ("a unit's picking", {"pick": [10, -(2**40)]}),
+    ],
+)
+def test_a_cost_that_can_not_be_is_no_price_of_what_is_held(case, arrays):
+    made = problem([{"lines": {0: 1}}], [{0: 5, 1: 5}], **arrays)
+    assert judged(made, {0: [held_at(1)]}).stays == {0: NOT_COMPARABLE}
+
+
+def test_a_safety_stock_below_nothing_makes_no_unit_free_for_two():
+    made, held = one_unit_each(0, buffer=[-1, -1])
+    assert [len(group) for group in judged(made, held).groups] == [2]
+
+
 def one_unit_each(zone_of_second, **more):
     """Both nodes have one unit. The first order holds that of node 1 and saves 200 with that of node 0, which the
     second holds; for the second, node 1 lies in this zone."""
