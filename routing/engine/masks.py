@@ -160,10 +160,9 @@ class Masks:
         return code
 
     def _served(self, tariff: Tariff) -> Bools:
-        """[kind of node, zone] some service runs there for some weight."""
-        problem = self.problem
-        if not problem.rate.size:
-            return np.zeros((len(tariff.kinds), tariff.zones), np.bool_)
+        """[kind of node, zone] some service runs there for some weight; there is a column where there is no zone."""
+        if not self.problem.rate.size:
+            return np.zeros((len(tariff.kinds), max(tariff.zones, 1)), np.bool_)
         runs = (tariff.rate >= 0).any(2) & (tariff.transit >= 0)
         collects = (tariff.kinds[:, None].astype(np.int64) >> np.arange(len(runs))) & 1
         served: Bools = collects @ runs.astype(np.int64) > 0

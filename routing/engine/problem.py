@@ -207,6 +207,8 @@ class Problem:
         for name, table, rows in (("ship_day", self.ship_day, nodes), ("distance_km", self.distance_km.T, nodes)):
             if table.ndim != 2 or len(table) != rows:
                 raise ProblemRefused(name, f"does not have {rows} nodes")
+        if not self.ship_day.shape[1]:
+            raise ProblemRefused("ship_day", "has no day")
         for name, names, count in (("node_codes", self.node_codes, nodes), ("services", self.services, services)):
             if len(names) != count:
                 raise ProblemRefused(name, f"has {len(names)} names for {count}")
@@ -222,6 +224,8 @@ class Problem:
             ("sku", self.sku, skus),
             ("stock_node", self.stock_node, nodes),
             ("forbid_node", self.forbid_node, nodes),
+            ("method", self.method, len(METHODS)),
+            ("kind", self.kind, len(KINDS)),
         ):
             if len(index) and not (index.min() >= 0 and index.max() < end):
                 raise ProblemRefused(name, f"points outside 0 … {end - 1}")

@@ -77,6 +77,18 @@ def test_a_table_that_falls_is_used_as_it_is_and_named(case, rate, gap):
     assert plan.parcels(0)[0].freight == min(rate[0][1], rate[1][1])
 
 
+@pytest.mark.parametrize(("case", "services", "zones"), [("no zone", 2, 0), ("no service", 0, 2), ("neither", 0, 0)])
+def test_rates_of_no_zone_or_no_service_serve_nobody(case, services, zones):
+    made = replace(
+        one(), zone=np.full((1, 2), zones - 1), rate=np.zeros((services, zones, 3)),
+        per_kg_above=np.zeros((services, zones)), transit=np.zeros((services, zones)),
+        services=("ground", "air")[:services],
+    )  # fmt: skip
+    made.validate()
+    plan, _ = planned(made)
+    assert (Outcome(plan.outcome[0]), plan.reason_of(0).code) == (Outcome.NONE, "no_rate" if zones else "no_zone")
+
+
 def test_a_price_no_number_can_hold_is_no_price():
     plan, gaps = planned(one(rate=[[[2**40] * 3, *FLAT[1:]], [[2**62] * 3] * 3]))
     assert node_of(plan) == [1]

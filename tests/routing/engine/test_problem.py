@@ -73,6 +73,9 @@ def test_a_figure_beyond_its_type_is_the_nearest_it_can_hold():
         ("stock out of turn", {"stock_node": [1, 0, 1]}, "stock_node", "must rise within each SKU"),
         ("flat rates", {"rate": [1, 2]}, "rate", "must be [service, zone, band]"),
         ("no name", {"node_codes": ("A",)}, "node_codes", "has 1 names for 2"),
+        ("an unknown method", {"method": [4]}, "method", "points outside 0 … 3"),
+        ("an unknown kind of node", {"kind": [0, 5]}, "kind", "points outside 0 … 4"),
+        ("no day", {"ship_day": np.zeros((2, 0)), "slots_left": np.zeros((2, 0))}, "ship_day", "has no day"),
         ("days of one node", {"ship_day": [[0] * 14], "slots_left": [[0] * 14]}, "ship_day", "does not have 2 nodes"),
     ],
 )
