@@ -100,7 +100,9 @@ def one_step(
         counts["prices learned"] = replay.replay(at=at, actor="engine") is not None
     while sourcing.source_due(at=at, owner=OWNER, limit=together).claimed >= together:
         continue
-    if at.hour in PLANNED_ANEW:
+    if any(
+        (start + timedelta(hours=passed)).hour in PLANNED_ANEW for passed in range(1, STEP // timedelta(hours=1) + 1)
+    ):
         counts["planned anew"] = reoptimise(at=at, actor="engine").moved
     while shipments.dispatch_due(at=at, actor="demo", limit=BATCH) >= BATCH:
         continue

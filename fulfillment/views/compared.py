@@ -94,7 +94,7 @@ class Compared:
         parts = [part for part in STEERS if other.get(part, 0) or self.told.cost[part]]
         if parts:
             params["parts"] = _(" and ").join(self._part(part, other.get(part, 0)) for part in parts)
-            told = _("%(paid)s, with %(parts)s %(sum)s against %(own)s")
+            told = _("%(paid)s, with %(parts)s that is %(sum)s against %(own)s")
         told += _(", %(apart)s more") if apart > 0 else _(", %(apart)s less") if apart else _(", the same")
         return told % params
 

@@ -45,9 +45,13 @@ SELECT (decided_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS orders, sum(
 FROM ({MOVES}) moved GROUP BY 1, currency ORDER BY 1 DESC, currency
 """
 NEWEST = f"""
-SELECT o.ref, moved.decided_at, (moved.invoice - moved.unpriced)::bigint AS cost, moved.currency,
-  ARRAY(SELECT jsonb_array_elements(moved.plan -> 'parcels') ->> 'node') AS nodes,
-  ARRAY(SELECT jsonb_array_elements_text(moved.plan -> 'unpriced' -> 'nodes')) AS otherwise
+SELECT o.ref, o.order_ref, moved.decided_at, (moved.invoice - moved.unpriced)::bigint AS cost, moved.currency,
+  ARRAY(SELECT coalesce(n.name, p.parcel ->> 'node')
+        FROM jsonb_array_elements(moved.plan -> 'parcels') WITH ORDINALITY AS p(parcel, place)
+        LEFT JOIN inventory_node n ON n.code = p.parcel ->> 'node' ORDER BY p.place) AS nodes,
+  ARRAY(SELECT coalesce(n.name, p.code)
+        FROM jsonb_array_elements_text(moved.plan -> 'unpriced' -> 'nodes') WITH ORDINALITY AS p(code, place)
+        LEFT JOIN inventory_node n ON n.code = p.code ORDER BY p.place) AS otherwise
 FROM ({MOVES}) moved JOIN routing_order o ON o.id = moved.order_id
 ORDER BY moved.decided_at DESC, o.ref DESC LIMIT %(limit)s
 """
@@ -94,9 +98,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One of them: the nodes of its parcels, and those without prices. `cost`: what that is dearer by, now."""
+    """One of them: the nodes of its parcels, and those without prices, by name. `cost`: what is paid more now."""
 
     ref: str
+    order_ref: str
     decided_at: datetime
     cost: int
     currency: str

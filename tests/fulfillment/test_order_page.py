@@ -184,7 +184,7 @@ def test_what_was_missing_in_the_facts_of_a_decision_is_said_in_words(desk, reno
         ({}, "The next best is Sparks store: $8.30, the same."),
         (
             {"promise_at": datetime(2026, 11, 11, 8, tzinfo=UTC)},
-            "The next best is Sparks store: $8.30, with $10.00 for lateness $18.30 against $18.30, the same.",
+            "The next best is Sparks store: $8.30, with $10.00 for lateness that is $18.30 against $18.30, the same.",
         ),
     ],
 )
@@ -222,7 +222,7 @@ def test_the_expected_cost_of_a_no_is_told_for_who_was_chosen_and_in_the_next_be
     assert questions == [
         "$8.30: $6.00 freight and $2.30 handling.",
         "Sparks store, Mug: expected cost of a no: 1 % × $6.10 = $0.06. It is only weighed; nobody pays it.",
-        "The next best is Reno store: $8.30, with $0.24 for a possible no $8.54 against $8.36, $0.18 more.",
+        "The next best is Reno store: $8.30, with $0.24 for a possible no that is $8.54 against $8.36, $0.18 more.",
     ]
     [rows, _far] = answer.context["tables"]
     assert [(row.code, row.no, row.cost) for row in rows] == [("SPARKS", 6, 836), ("RENO", 24, 854)]

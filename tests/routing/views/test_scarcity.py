@@ -153,7 +153,7 @@ def test_what_they_changed_is_told_with_the_orders(client: Client, network: Any,
         (clock.date(), 1, 150, "USD")
     ]
     [moved] = page.context["moved"]
-    assert (moved.ref, moved.cost, moved.nodes, moved.otherwise) == ("MOVED", 150, ["DENVER"], ["RENO"])
+    assert (moved.ref, moved.cost, moved.nodes, moved.otherwise) == ("MOVED", 150, ["Denver"], ["Reno"])
     assert 'href="/orders/MOVED/"' in page.content.decode()
     assert Decision.objects.filter(unpriced=None).count() == 1
 
