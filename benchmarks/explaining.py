@@ -15,6 +15,7 @@ from benchmarks.kernel import loop_probe, network
 from routing.engine.plan import Plan
 from routing.engine.problem import Problem
 from routing.engine.solve import solve
+from routing.engine.stored import from_bytes, to_bytes
 from routing.engine.what_if import Case
 
 ASKED = 10  # orders of each batch
@@ -64,9 +65,9 @@ def main() -> None:
     )
     for orders in (1, 100, 1000):
         for lines in (5, 10, 40):
-            stored = batch(orders, lines).to_bytes()
+            stored = to_bytes(batch(orders, lines))
             start = time.process_time()
-            problem = Problem.from_bytes(stored)
+            problem = from_bytes(stored)
             problem.hash()
             plan = solve(problem)
             again = (time.process_time() - start) * 1000

@@ -13,6 +13,7 @@ from benchmarks.kernel import network
 from routing.engine.plan import Mode, Options
 from routing.engine.problem import Problem
 from routing.engine.solve import solve
+from routing.engine.stored import from_bytes, to_bytes
 
 NODES, SKUS, LINES = 500, 50_000, 5
 FILL = 0.1  # share of the nodes that stock a SKU
@@ -40,6 +41,11 @@ def in_play() -> Problem:
     )
 
 
+def write(path: str) -> None:
+    """Store such a problem in a file."""
+    Path(path).write_bytes(to_bytes(in_play()))
+
+
 def peak() -> float:
     """Most memory this process has had until now, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -53,9 +59,9 @@ def main() -> None:
 
     print(f"loaded                                     {peak():7.0f} MB")
     with tempfile.NamedTemporaryFile() as file:  # made elsewhere: what making it takes is not the worker's
-        maker = f"from benchmarks.memory import in_play; open({file.name!r}, 'wb').write(in_play().to_bytes())"
+        maker = f"from benchmarks.memory import write; write({file.name!r})"
         subprocess.run([sys.executable, "-c", maker], check=True)
-        problem = Problem.from_bytes(Path(file.name).read_bytes())
+        problem = from_bytes(Path(file.name).read_bytes())
     print(f"{problem.orders:,} orders, {len(problem.stock_node):,} levels read   {peak():7.0f} MB")
     for mode in (Mode.EXACT_FCFS, Mode.BATCH):
         plan = solve(problem, Options(mode))

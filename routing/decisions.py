@@ -10,6 +10,7 @@ from inventory.models import Node
 from routing import rates
 from routing.engine.plan import Outcome, Plan, nodes_of_runs
 from routing.engine.problem import ENGINE_VERSION
+from routing.engine.stored import to_bytes
 from routing.facts import Facts
 from routing.models import Decision, Order, Problem
 
@@ -46,7 +47,7 @@ def save(
             "engine": ENGINE_VERSION,
             "digest": plan.problem_hash,
             "orders": problem.orders,
-            "body": problem.to_bytes(),
+            "body": to_bytes(problem),
             "nodes": list(problem.node_codes),
             "at": at,
             "version": facts.version_id,

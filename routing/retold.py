@@ -9,6 +9,7 @@ from dom_project.lib import db
 from routing.engine.plan import Plan
 from routing.engine.problem import ENGINE_VERSION, Problem, ProblemRefused
 from routing.engine.solve import solve
+from routing.engine.stored import from_bytes
 from routing.engine.what_if import Case
 from routing.models import Decision
 
@@ -77,7 +78,7 @@ def _head(decision: Decision) -> tuple[Any, ...] | None:
 @lru_cache(maxsize=PROBLEMS)
 def _solved(key: Key) -> tuple[Problem, Plan]:
     try:
-        problem = Problem.from_bytes(bytes(db.value(BODY, [key.ref, key.day])))
+        problem = from_bytes(bytes(db.value(BODY, [key.ref, key.day])))
         problem.validate()
     except ProblemRefused as refused:
         raise NotRetold("facts_altered", {"problem": key.ref}) from refused

@@ -7,7 +7,8 @@ from datetime import timedelta
 import numpy as np
 
 from dom_project.lib import db
-from routing.engine.problem import Problem, ProblemRefused
+from routing.engine.problem import ProblemRefused
+from routing.engine.stored import from_bytes
 from routing.models import Decision
 
 BODY = "SELECT body FROM routing_problem WHERE ref = %s AND day BETWEEN %s AND %s"
@@ -31,7 +32,7 @@ def facts_of(decision: Decision) -> Seen | None:
     if blob is None:
         return None
     try:
-        problem = Problem.from_bytes(bytes(blob))
+        problem = from_bytes(bytes(blob))
     except ProblemRefused:
         return None
     lines = range(problem.ptr.item(decision.place), problem.ptr.item(decision.place + 1))

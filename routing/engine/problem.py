@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.rules import KINDS, METHODS, Rule, parse_rules, rule_data
+from routing.rules import KINDS, METHODS, Rule, rule_data
 
 ENGINE_VERSION = "3"
 DAYS = 14  # ship days a node offers
@@ -249,40 +248,13 @@ class Problem:
     def hash(self) -> str:
         """sha256 over every array (name, type, shape, bytes) and the rest as canonical JSON; no float is in it."""
         shapes = {name: (kind, getattr(self, name).shape) for name, kind in ARRAYS.items()}
-        digest = hashlib.sha256(_canonical({**self._meta(), "arrays": shapes}))
+        digest = hashlib.sha256(canonical({**self.head(), "arrays": shapes}))
         for name in ARRAYS:
             digest.update(getattr(self, name).tobytes())
         return digest.hexdigest()
 
-    def to_bytes(self) -> bytes:
-        """The whole problem, compressed; `Problem.from_bytes` reads it back to one of the same hash."""
-        arrays = {name: getattr(self, name) for name in ARRAYS}
-        head = _canonical({**self._meta(), "shapes": {name: array.shape for name, array in arrays.items()}})
-        body = b"".join(array.tobytes() for array in arrays.values())
-        return zlib.compress(len(head).to_bytes(8, "little") + head + body, level=1)
-
-    @classmethod
-    def from_bytes(cls, blob: bytes) -> "Problem":
-        """Read back what `to_bytes` wrote. Raises ProblemRefused when the bytes are not a problem."""
-        try:
-            raw = zlib.decompress(blob)
-            start = 8 + int.from_bytes(raw[:8], "little")
-            head = json.loads(raw[8:start])
-            shapes = head.pop("shapes")
-            arrays: dict[str, Any] = {}
-            for name, kind in ARRAYS.items():
-                shape = tuple(shapes[name])
-                size = int(np.prod(shape, dtype=np.int64))
-                arrays[name] = np.frombuffer(raw, kind, size, start).reshape(shape)
-                start += arrays[name].nbytes
-            names: dict[str, Any] = {name: tuple(head.pop(name)) for name in NAMES}
-            rules = parse_rules(head.pop("rules"))
-            decided_on = date.fromisoformat(head.pop("decided_on"))
-            return cls(**arrays, **names, rules=rules, decided_on=decided_on, **head)
-        except (zlib.error, KeyError, TypeError, ValueError) as error:
-            raise ProblemRefused("blob", f"is not a stored problem ({error})") from error
-
-    def _meta(self) -> dict[str, Any]:
+    def head(self) -> dict[str, Any]:
+        """All that is no array, as plain data."""
         return {
             "id": self.id,
             "decided_on": self.decided_on.isoformat(),
@@ -328,5 +300,6 @@ def _three(array: Int64) -> tuple[int, int, int]:
     return array.shape[0], array.shape[1], array.shape[2]
 
 
-def _canonical(data: Mapping[str, Any]) -> bytes:
+def canonical(data: Mapping[str, Any]) -> bytes:
+    """JSON that is the same bytes for equal data."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

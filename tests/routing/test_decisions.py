@@ -5,8 +5,8 @@ import pytest
 from inventory.models import FeedScope
 from routing import decisions, odds
 from routing.engine.plan import Options
-from routing.engine.problem import Problem as EngineProblem
 from routing.engine.solve import solve
+from routing.engine.stored import from_bytes
 from routing.models import Allocation, Decision, OrderException, OrderLine, Problem, RateCard, StrategyActivation
 from tests import make
 
@@ -51,7 +51,7 @@ def test_the_problem_of_the_batch_solved_again_gives_the_same_plan(route):
     make.order(lines={"LAMP": 1, "CLOCK": 1})
     route()
     stored = Problem.objects.get()
-    problem = EngineProblem.from_bytes(bytes(stored.body))
+    problem = from_bytes(bytes(stored.body))
     assert (stored.orders, stored.digest) == (2, problem.hash())
     plan = solve(problem, Options())
     given = [(problem.level_ref.item(entry), units) for entry, units in zip(plan.entry, plan.units, strict=True)]

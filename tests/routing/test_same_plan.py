@@ -17,8 +17,8 @@ from inventory import capacity
 from inventory.models import Node, NodeDay, Sku, StockLevel
 from routing import decisions, pending, sourcing, strategies, trial
 from routing.engine.plan import Mode
-from routing.engine.problem import Problem as EngineProblem
 from routing.engine.solve import solve
+from routing.engine.stored import from_bytes
 from routing.models import Allocation, Decision, Order, OrderLine, Pending, PlanParcel, Problem
 from tests import make
 
@@ -145,7 +145,7 @@ def bare(found):
 
 def again(stored, hashes):
     """The stored problem solved again: the same plan, piece by piece, as was hashed and booked."""
-    problem = EngineProblem.from_bytes(bytes(stored.body))
+    problem = from_bytes(bytes(stored.body))
     plan = solve(problem)
     assert (problem.hash(), plan.problem_hash, plan.hash()) == (stored.digest, stored.digest, hashes[stored.ref])
     for decision in Decision.objects.filter(problem_ref=stored.ref):

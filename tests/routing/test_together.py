@@ -6,8 +6,8 @@ import pytest
 
 from routing import decisions
 from routing.engine.plan import Mode, Options
-from routing.engine.problem import Problem as EngineProblem
 from routing.engine.solve import solve
+from routing.engine.stored import from_bytes
 from routing.models import Problem
 from routing.together import gap_of
 from tests import make
@@ -24,7 +24,7 @@ def test_a_few_orders_have_their_turns_one_by_one(route):
     order = make.order(lines={"MUG": 1})
     route()
     stored = Problem.objects.get()
-    plan = solve(EngineProblem.from_bytes(bytes(stored.body)))
+    plan = solve(from_bytes(bytes(stored.body)))
     assert kept(order) == {"mode": "exact_fcfs", "together": 0, "plan": plan.hash()}
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from routing.engine.audit import audit
 from routing.engine.plan import Action, Mode, Options, Outcome
 from routing.engine.solve import solve
+from routing.engine.stored import from_bytes, to_bytes
 from tests.routing.engine.brute import CUT, State, decide
 from tests.routing.engine.problems import ANY, problem, random_problem, rule
 
@@ -146,7 +147,7 @@ def test_chunks_of_any_size_give_the_same_plan():
 
 def test_the_same_problem_gives_the_same_plan_twice_and_after_storage():
     made = random_problem(3, orders=40, lines=6, skus=12, nodes=5, stock=9, slots=9)
-    first, again, stored = solve(made), solve(made), solve(type(made).from_bytes(made.to_bytes()))
+    first, again, stored = solve(made), solve(made), solve(from_bytes(to_bytes(made)))
     assert first.hash() == again.hash() == stored.hash()
     assert first.problem_hash == stored.problem_hash
     assert first.alternatives(0) == stored.alternatives(0)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from routing.engine.audit import audit
 from routing.engine.plan import Options, Outcome
 from routing.engine.solve import solve
+from routing.engine.stored import from_bytes, to_bytes
 from tests.routing.engine.problems import problem, random_problem, rule, steered
 from tests.routing.engine.test_solve import RULES, agrees
 
@@ -175,7 +176,7 @@ def test_a_node_that_is_likely_to_say_no_is_the_second_choice_for_a_part():
 
 def test_prices_and_holds_are_part_of_the_hash_and_of_what_is_stored():
     made = steered(random_problem(3, orders=20, lines=6, skus=12, nodes=5, stock=9, slots=9), 3)
-    stored = type(made).from_bytes(made.to_bytes())
+    stored = from_bytes(to_bytes(made))
     assert stored.hash() == made.hash()
     assert solve(stored).hash() == solve(made).hash()
     for name in ("price", "no_odds", "slot_price", "inertia", "held_node"):

@@ -7,8 +7,8 @@ import pytest
 
 from routing.engine.alone import alone
 from routing.engine.plan import Mode, Options, Outcome
-from routing.engine.problem import Problem
 from routing.engine.solve import solve
+from routing.engine.stored import from_bytes, to_bytes
 from routing.engine.what_if import Case, Change
 from routing.rules import Rank
 from tests.routing.engine.problems import problem, random_problem, rule
@@ -246,7 +246,7 @@ def test_a_stored_problem_is_solved_again_to_the_same_plan(mode):
     for seed in range(4):
         made = random_problem(seed, orders=25, skus=6, nodes=5, lines=3, stock=6, slots=30)
         plan = solve(made, Options(mode))
-        assert solve(Problem.from_bytes(made.to_bytes()), Options(mode)).hash() == plan.hash()
+        assert solve(from_bytes(to_bytes(made)), Options(mode)).hash() == plan.hash()
 
 
 def test_an_order_alone_on_what_was_left_at_its_turn_is_planned_as_it_was():
