@@ -2,8 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,8 +23,6 @@ ROUNDS = 4  # of solving what is left of a problem
 NOT_OURS = (OperationalError, InterfaceError, ProgrammingError, InternalError, NotSupportedError)
 
 NAME = "SELECT nextval('routing_fence')"
-TRY = "SELECT pg_try_advisory_lock(hashtext('routing.reoptimise'))"
-LET_GO = "SELECT pg_advisory_unlock(hashtext('routing.reoptimise'))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ def reoptimise(*, at: datetime, actor: str, limit: int = MOST) -> Reoptimised:
     """
     if not in_hand.is_on():
         return Reoptimised()
-    with _only_run() as alone:
+    with db.only_run("routing.reoptimise") as alone:
         if not alone:
             return Reoptimised(busy=True)
         order_ids, why_not = holdings.candidates(at=at)
@@ -121,15 +118,3 @@ def _solved(found: Holdings, *, at: datetime, actor: str) -> Reoptimised:
 def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
     # Not Counter's own sum: that forgets what is not above 0, as a saving may be.
     return {key: total for key in sorted({*one, *other}) if (total := one.get(key, 0) + other.get(key, 0))}
-
-
-@contextmanager
-def _only_run() -> Iterator[bool]:
-    """Whether this run is the only one. The lock is the connection's, so it goes with a process that is killed."""
-    alone = bool(db.value(TRY))
-    try:
-        yield alone
-    finally:
-        if alone:
-            with suppress(OperationalError, InterfaceError):  # then it went with the connection
-                db.value(LET_GO)

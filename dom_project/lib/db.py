@@ -4,11 +4,11 @@ import functools
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import connection, transaction
-from django.db.utils import OperationalError
+from django.db.utils import InterfaceError, OperationalError
 from psycopg import errors
 
 P = ParamSpec("P")
@@ -79,6 +79,18 @@ def pipeline() -> Iterator[Any]:
     connection.ensure_connection()
     with connection.wrap_database_errors, connection.connection.pipeline():
         yield connection.connection
+
+
+@contextmanager
+def only_run(name: str) -> Iterator[bool]:
+    """Yield whether nobody else runs under this name. The lock is the connection's: it goes with a killed process."""
+    alone = bool(value("SELECT pg_try_advisory_lock(hashtext(%s))", [name]))
+    try:
+        yield alone
+    finally:
+        if alone:
+            with suppress(OperationalError, InterfaceError):  # then it went with the connection
+                value("SELECT pg_advisory_unlock(hashtext(%s))", [name])
 
 
 def retry_on_conflict(verb: Callable[P, R]) -> Callable[P, R]:

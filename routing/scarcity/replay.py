@@ -1,9 +1,7 @@
 """The replay: draw what may come, solve each future on what is there now, keep the mean of its prices."""
 
-import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
@@ -20,15 +18,10 @@ from routing.scarcity.past import Past
 from routing.scarcity.runs import Made
 from routing.scarcity.scene import Scene
 
-log = logging.getLogger(__name__)
-
 FUTURES = 8
 DAYS = 7  # so far a future looks at the most; no date of a receipt is known, only how often they come
 HISTORY = 28  # days of it, from which futures can be drawn
 MOST_ORDERS = 5_000  # of one future; where more are expected it looks less far
-
-TRY = "SELECT pg_try_advisory_lock(hashtext('routing.scarcity'))"
-LET_GO = "SELECT pg_advisory_unlock(hashtext('routing.scarcity'))"
 
 
 def replay(*, at: datetime, actor: str) -> ScarcityRun | None:
@@ -36,7 +29,7 @@ def replay(*, at: datetime, actor: str) -> ScarcityRun | None:
 
     One at a time. Safe to stop anywhere and to repeat: what a dead process began is begun again.
     """
-    with _only_run() as alone:
+    with db.only_run("routing.scarcity") as alone:
         run = runs.to_do(at=at, actor=actor) if alone else None
         if run is None:
             return None
@@ -131,15 +124,3 @@ def _made(
         slot_node=everything.node_ref,
         slot=made.slot,
     )
-
-
-@contextmanager
-def _only_run() -> Iterator[bool]:
-    """Whether this run is the only one. The lock is the connection's, so it goes with a process that is killed."""
-    alone = bool(db.value(TRY))
-    try:
-        yield alone
-    finally:
-        if alone:
-            with suppress(OperationalError, InterfaceError):  # then it went with the connection
-                db.value(LET_GO)
