@@ -79,6 +79,11 @@ def stock_in_place(stock: Array, sku_ids: Iterable[int]) -> Array:
 def with_units(stock: Array, units: Sequence[tuple[int, int]]) -> Array:
     """The same levels with these units free again."""
     stock = stock.copy()
-    for level_id, quantity in units:
-        stock["free"][stock["id"] == level_id] += quantity
+    if not len(stock):
+        return stock
+    level, quantity = np.array(units, np.int64).reshape(-1, 2).T
+    order = np.argsort(stock["id"])
+    place = order[np.searchsorted(stock["id"], level, sorter=order).clip(0, len(stock) - 1)]
+    known = stock["id"][place] == level
+    np.add.at(stock["free"], place[known], quantity[known])  # a level may be given back to more than once
     return stock

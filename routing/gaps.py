@@ -1,7 +1,8 @@
 """What was missing or odd in the facts of one decision: the data gaps of its plan that concern the order."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,10 +54,16 @@ class Gaps:
                 found += [gap for gap in about["zone", zone] if heavy or gap.code != "no_rate_above"]
         return self._told(found)
 
+    @cached_property
+    def _skus(self) -> Mapping[int, str]:
+        return {line.sku_id: line.sku for line in self.facts.lines}
+
+    @cached_property
+    def _lines(self) -> Mapping[int, str]:
+        return {line.id: line.ref for line in self.facts.lines}
+
     def _told(self, found: Iterable[Refusal]) -> list[dict[str, Any]]:
         """Outside names for local ones, and one row where gaps differ by zone or node alone."""
-        sku_of = {line.sku_id: line.sku for line in self.facts.lines}
-        line_of = {line.id: line.ref for line in self.facts.lines}
         rows: dict[tuple[str, frozenset[tuple[str, Any]]], dict[str, list[Any]]] = {}
         for gap in found:
             params: dict[str, Any] = {}
@@ -65,9 +72,9 @@ class Gaps:
                 if name in MANY and (name == "zone" or "sku" in gap.params):
                     several[MANY[name]] = value
                 elif name == "sku":
-                    params[name] = sku_of.get(int(value), str(value))
+                    params[name] = self._skus.get(int(value), str(value))
                 elif name == "line":
-                    params[name] = line_of.get(int(value), str(value))
+                    params[name] = self._lines.get(int(value), str(value))
                 elif name not in ("figure", "destination", "order"):
                     params[name] = value
             row = rows.setdefault((gap.code, frozenset(params.items())), {})

@@ -117,7 +117,7 @@ def gather(
         found += build(
             [orders[place] for place in own],
             lines_of_orders(lines, own, len(orders)),
-            name=f"{name}" if len(cards) == 1 else f"{name}-{card}",
+            name=name if len(cards) == 1 else f"{name}-{card}",
             at=at,
             heads=heads,
             nodes=nodes,

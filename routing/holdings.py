@@ -106,7 +106,7 @@ def candidates(*, at: datetime) -> tuple[list[int], Counter[str]]:
 
 def read(order_ids: Sequence[int], *, at: datetime, name: str) -> list[Holdings]:
     """The facts of these orders as if nobody held what they hold, with inertia and held nodes: one per currency."""
-    with db.read_only_snapshot():
+    with db.read_only_snapshot(batch=True):
         rows = [Allocated(*row) for row in db.rows(HELD, [list(order_ids)])]
         orders = {order_id: facts for order_id, *facts in db.rows(ORDERS, [list(order_ids)])}
         slots = {(row.order_id, row.parcel): (row.node_id, row.ship_date) for row in rows}

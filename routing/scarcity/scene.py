@@ -70,7 +70,7 @@ class Scene:
 
 def read(order_ids: Sequence[int], *, at: datetime) -> Scene:
     """The scene of these orders. Of their SKUs at most `MOST_SKUS` are in play; lines of others are left out."""
-    with db.read_only_snapshot():
+    with db.read_only_snapshot(batch=True):
         heads = gather.heads_of(at.date())
         nodes = gather.nodes_of(heads.nodes)
         orders, lines = past.baskets(order_ids)
