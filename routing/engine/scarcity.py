@@ -1,6 +1,7 @@
 """What a unit and a slot will be worth to orders still to come: the prices of futures that were drawn, averaged."""
 
 from collections.abc import Sequence
+from math import lgamma
 from typing import NamedTuple
 
 import numpy as np
@@ -72,11 +73,26 @@ def walk_in_floor(margin: Int64, expected: NDArray[np.float64], left: Int64) -> 
     `expected`: units the till sells until the next receipt; `left`: units there are. Poisson: the odds that the till
     asks for `left` units or more, so that one taken away is a sale lost.
     """
-    left = np.maximum(left, 0)
-    term = np.exp(-expected)
-    below = np.zeros_like(term)
-    for sold in range(int(left.max(initial=0))):
-        below += np.where(sold < left, term, 0)
-        term = term * expected / (sold + 1)
-    floor: Int64 = np.rint(np.maximum(margin, 0) * np.clip(1 - below, 0, 1)).astype(np.int64)
+    floor: Int64 = np.rint(np.maximum(margin, 0) * _odds_of_as_many(expected, np.maximum(left, 0))).astype(np.int64)
     return floor
+
+
+def _odds_of_as_many(mean: NDArray[np.float64], units: Int64) -> NDArray[np.float64]:
+    """The odds that a Poisson variable of this mean comes to so many units or more."""
+    reach = 12 * np.sqrt(mean) + 24  # farther from the mean the odds are 0 or 1 to twelve digits
+    odds = np.where(units <= mean, 1.0, 0.0)
+    near = np.flatnonzero(np.abs(units - mean) <= reach)
+    if not len(near):
+        return odds
+    mean, stop = mean[near], units[near]
+    sold = np.maximum(np.floor(mean - reach[near]), 0)
+    factor = np.log(np.maximum(mean, np.finfo(np.float64).tiny))
+    # by logarithms: e to the minus eight hundred is no number
+    term = sold * factor - mean - np.array([lgamma(count + 1) for count in sold.tolist()])
+    fewer = np.zeros(len(near))
+    for _ in range(int((stop - sold).max(initial=0))):
+        fewer += np.where(sold < stop, np.exp(term), 0)
+        sold = sold + 1
+        term += factor - np.log(sold)
+    odds[near] = np.clip(1 - fewer, 0, 1)
+    return odds

@@ -12,7 +12,6 @@ from routing.engine.scarcity import Worth, cold_start, mean_worth, walk_in_floor
 from routing.scarcity import worth
 
 LEAST_DAYS = 7  # of a till's figures; what fewer days show counts as if it were all of so many
-MOST_LEFT = 100  # units from which on a till never misses one
 
 
 class Shelf(NamedTuple):
@@ -67,7 +66,7 @@ def prices(
     observed = np.where(shelf.counted_days > 0, np.maximum(shelf.counted_days, LEAST_DAYS), 1)
     store = everything.kind[everything.stock_node] == Kind.STORE
     expected = np.where(store, worth.sold_until(shelf.sold, observed, hours / 24), 0.0)
-    floor = walk_in_floor(margin[entry_sku], expected, np.minimum(left, MOST_LEFT))
+    floor = walk_in_floor(margin[entry_sku], expected, left)
     floor = np.where((left > 0) & (expected > 0), floor, 0)
     whole = [np.clip(np.maximum(each, floor), 0, worth.LARGEST) for each in (unit, cold)]
     return Prices(whole[0], whole[1], np.clip(floor, 0, worth.LARGEST), np.clip(slot, 0, worth.LARGEST))
