@@ -22,14 +22,6 @@ def commit_rate(url: str, *, seconds: float = 0.5) -> float:
     return done / took
 
 
-def loop_rate() -> float:
-    """Millions of integer additions a second of a plain Python loop: the limit of arithmetic in Python."""
-    began, total = time.perf_counter(), 0
-    for number in range(1_000_000):
-        total += number
-    return 1 / (time.perf_counter() - began)
-
-
 def server_cpu() -> float:
     """CPU seconds that PostgreSQL and all its processes, ended ones too, have used until now. Linux only."""
     postmaster = os.environ["BENCH_POSTGRES"]

@@ -68,10 +68,7 @@ class Table:
             row.orders_per_second,
             self.over_bound(row, theirs.cost) if theirs else None,
             theirs.orders_per_second if theirs else None,
-            *(
-                100 * (now / then - 1) if now and then else None
-                for now, then in zip(ours, before or (0, 0), strict=True)
-            ),
+            *(_change(now, then) for now, then in zip(ours, before or (None, None), strict=True)),
         ]
 
     def _line(self, row: Row, cells: list[float | None]) -> str:
@@ -79,6 +76,7 @@ class Table:
 
 
 def _change(now: float | None, then: float | None) -> float | None:
+    """Per cent; None where there is nothing to compare."""
     return 100 * (now / then - 1) if now and then else None
 
 

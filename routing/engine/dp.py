@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from routing.engine.offers import ALTERNATIVES, Offers, Picks
 from routing.engine.problem import Int64
+from routing.engine.sets import lines_of, parts_of, sums_of_sets
 from routing.engine.tariff import CANNOT, Costs
 
 MOST_LINES = 10
@@ -61,9 +62,9 @@ class Tables:
         _, self.lines, _ = offers.shape
         self.offers = offers
         self.parcels = min(offers.max_parcels, self.lines)
-        self.sums = _sums(offers.goods[0])  # [set, node]
-        self.grams: Int64 = _sums(offers.grams[0][:, None].astype(np.float64))[:, 0].astype(np.int64)
-        self.left: Costs = _sums(offers.unfilled[0][:, None])[:, 0]
+        self.sums: Costs = sums_of_sets(offers.goods)[0]  # [set, node]
+        self.grams: Int64 = sums_of_sets(offers.grams)[0]
+        self.left: Costs = sums_of_sets(offers.unfilled)[0]
         self.total: Costs = offers.parcel(self.grams[None])[0]
         self.total += self.sums
         self.total[0] = CANNOT
@@ -113,13 +114,13 @@ class Tables:
         for layer in reversed(self.layers):
             used = int(np.argmin([table[count, whole] for table in layer.tables]))
             for j in range(used, 0, -1):
-                part = _parts(whole)
+                part = parts_of(whole)
                 price = layer.cost[j - 1][part] + layer.tables[j - 1][count - 1][whole ^ part]
                 chosen = int(part[price.argmin()])
                 parcels.append((chosen, layer.node, layer.days[j - 1]))
                 whole, count = whole ^ chosen, count - 1
         while count:
-            part = _parts(whole)
+            part = parts_of(whole)
             part = part[part >= 1 << (whole.bit_length() - 1)]
             chosen = int(part[(self.best[part] + self.base[count - 1][whole ^ part]).argmin()])
             parcels.append((chosen, int(self.node[chosen]), None))
@@ -128,7 +129,7 @@ class Tables:
 
     def cheapest(self, most: int, within: int) -> tuple[float, int, int]:
         """(cost, parcels, set shipped) of the best plan for the lines `within` in at most `most` parcels."""
-        inner = np.append(_parts(within), 0)
+        inner = np.append(parts_of(within), 0)
         price = self.table[: most + 1, inner] + self.left[within ^ inner]
         # equal costs: leave the fewest lines, then the fewest parcels
         size = np.bitwise_count(inner).astype(np.int64)
@@ -176,7 +177,7 @@ def _picks(offers: Offers, cost: float, parcels: list[tuple[int, int, int | None
     node, block = np.full((1, lines), -1, np.int32), np.zeros((1, lines), np.int32)
     picks = Picks(np.array([cost]), node, block)
     for held, at, day in parcels:
-        own = [line for line in range(lines) if held >> line & 1]
+        own = lines_of(held)
         node[0, own], block[0, own] = at, held
         if day is not None and day != offers.residual.first[at]:
             picks.later[0, at, held] = day
@@ -186,10 +187,9 @@ def _picks(offers: Offers, cost: float, parcels: list[tuple[int, int, int | None
 def through(tables: Tables) -> Costs:
     """[set, node] cost of the order with this set in one parcel from there, and the best for the rest."""
     full = (1 << tables.lines) - 1
-    rest = tables.table[: tables.parcels].min(0)  # least cost with one parcel kept for the other node
     sets = np.arange(full + 1)
-    completed = np.full(full + 1, CANNOT)  # [set] least cost of this set when some of it may be left
-    completed[:] = rest
+    # [set] least cost of it when some of it may be left and one parcel is kept for the other node
+    completed = tables.table[: tables.parcels].min(0)
     for line in range(tables.lines):
         held = sets[sets >> line & 1 == 1]
         completed[held] = np.minimum(completed[held], completed[held ^ (1 << line)] + tables.left[1 << line])
@@ -212,24 +212,6 @@ def _through_others(tables: Tables, parcels: list[tuple[int, int, int | None]], 
         held = int(cost[:, node].argmin())
         _, parcels_beside, shipped = tables.cheapest(tables.parcels - 1, full ^ held)
         for part, at, _ in [(held, node, None), *tables.read(parcels_beside, shipped)]:
-            own = [line for line in range(lines) if part >> line & 1]
+            own = lines_of(part)
             other_node[0, place, own], other_block[0, place, own] = at, part
     picks.other, picks.other_node, picks.other_block = other[None], other_node, other_block
-
-
-def _parts(whole: int) -> Int64:
-    """The non-empty parts of a set, ascending."""
-    parts = np.zeros(1, np.int64)
-    for line in range(whole.bit_length()):
-        if whole >> line & 1:
-            parts = np.concatenate([parts, parts | 1 << line])
-    return parts[parts > 0]
-
-
-def _sums(values: Costs) -> Costs:
-    """[set, column] sums of [line, column] over every set of lines."""
-    sums: Costs = np.zeros((1 << len(values), values.shape[1]))
-    for line, own in enumerate(values):
-        bit = 1 << line
-        np.add(sums[:bit], own, out=sums[bit : 2 * bit])
-    return sums

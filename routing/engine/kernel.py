@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from routing.engine import dp
 from routing.engine.offers import ALTERNATIVES, Offers, Picks
 from routing.engine.problem import Int32, Int64
+from routing.engine.sets import sums_of_sets
 from routing.engine.tariff import CANNOT, Costs
 
 MOST_LINES = 6
@@ -130,24 +130,10 @@ def _cut(cuts: Cuts, unfilled: Costs, best: Costs) -> Costs:
     return cost
 
 
-def sums_of_sets(values: NDArray[Any]) -> NDArray[Any]:
-    """[order, set] sums of [order, line] over every set of lines, in the type of the values; set = bit mask."""
-    sums = np.zeros((len(values), 1 << values.shape[1]), values.dtype)
-    for line in range(values.shape[1]):
-        bit = 1 << line
-        np.add(sums[:, :bit], values[:, line, None], out=sums[:, bit : 2 * bit])
-    return sums
-
-
 def _sets(offers: Offers) -> tuple[Costs, Costs, NDArray[np.intp]]:
     """(total[order, set, node], best[order, set], its node) of shipping a set of lines as one parcel."""
-    orders, lines, nodes = offers.shape
     total = offers.parcel(sums_of_sets(offers.grams))
-    goods = np.zeros((orders, 1 << lines, nodes))
-    for line in range(lines):
-        bit = 1 << line
-        np.add(goods[:, :bit], offers.goods[:, line, None], out=goods[:, bit : 2 * bit])
-    total += goods
+    total += sums_of_sets(offers.goods)
     node = total.argmin(2)
     best = np.take_along_axis(total, node[:, :, None], 2)[:, :, 0]
     best[:, 0] = 0

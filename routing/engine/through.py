@@ -12,6 +12,7 @@ from routing.engine.offers import whole_orders
 from routing.engine.parcels import parcels_of
 from routing.engine.plan import Alternative
 from routing.engine.problem import Int32, Int64, Problem
+from routing.engine.sets import lines_of
 from routing.engine.tariff import CANNOT, Costs
 from routing.engine.verdicts import Pieces
 
@@ -48,7 +49,7 @@ def through(found: Candidates) -> Through:
             _, count, shipped = tables.cheapest(tables.parcels - 1, len(cost) - 1 ^ part)
             beside[part] = tables.read(count, shipped)
         for inner, where, _ in [(part, at, None), *beside[part]]:
-            own = [line for line in range(lines) if inner >> line & 1]
+            own = lines_of(inner)
             node[at, own], block[at, own] = where, inner
     sets = np.arange(len(cost))[:, None] >> np.arange(lines) & 1
     return Through(best, node, block, cost, np.repeat((sets @ units)[:, None], nodes, axis=1))

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from routing.engine.batch.field import CANNOT, Field
 from routing.engine.batch.partitions import partitions_of
 from routing.engine.batch.plans import Asked, Plans
-from routing.engine.kernel import cuts_of, sums_of_sets
+from routing.engine.kernel import cuts_of
 from routing.engine.problem import Int32, Int64
+from routing.engine.sets import sums_of_sets
 
 Floats = NDArray[Any]  # float32, or float64 for orders that need it
 
