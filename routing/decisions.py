@@ -96,6 +96,7 @@ class Explained:
     split: bool
     best_single: Mapping[str, Any] | None  # the cheapest plan of one node among the next best
     partly: Sequence[str]  # nodes that could not send all of it, when it was split
+    beaten: Mapping[str, str]  # nodes that could have sent all of it and were not taken, with the code
     nearer: Sequence[Near]
     stock: Sequence[Mapping[str, Any]]  # what was seen: line, SKU, node, ATP, minutes since the source observed it
     cost: Mapping[str, int]
@@ -155,6 +156,7 @@ def explain(decision: Decision, *, away: Mapping[str, int] | None = None) -> Exp
         split=len(parcels) > 1,
         best_single=min(single, key=lambda other: other["priced"], default=None) if len(parcels) > 1 else None,
         partly=[node for node, row in refused.items() if row["code"] in ("no_atp", "not_stocked")],
+        beaten={node: row["code"] for node, row in refused.items() if row["code"] in ("dearer", "outranked")},
         nearer=[Near(node, km, refused[node]["code"], refused[node]["params"]) for km, node in nearer],
         stock=_seen(decision),
         cost=cost | {"invoice": decision.invoice, "priced": decision.priced},

@@ -117,15 +117,28 @@ class Answers:
                 _("One parcel from %(node)s would have cost %(cost)s.")
                 % {"node": self.name(single["node"]), "cost": self.compared.beside(single)}
             ]
-        count = len(self.told.partly)
-        if not count:
-            return [_("No single node could have sent all of it.")]
-        said = ngettext(
-            "No single node could have sent all of it: %(count)s node lacked a part.",
-            "No single node could have sent all of it: %(count)s nodes lacked a part.",
-            count,
-        )
-        return [said % {"count": count}]
+        lacked, beaten = len(self.told.partly), len(self.told.beaten)
+        said = [self._beaten(beaten) if beaten else _("No single node could have sent all of it.")]
+        if lacked:
+            words = ngettext("%(count)s node lacked a part.", "%(count)s nodes lacked a part.", lacked)
+            said.append(words % {"count": lacked})
+        return said
+
+    def _beaten(self, count: int) -> str:
+        """Of nodes that could have sent all of it, though that is not the best plan with them."""
+        if "outranked" in self.told.beaten.values():
+            words = ngettext(
+                "%(count)s other node could have sent all of it, and ranks lower.",
+                "%(count)s other nodes could have sent all of it, and rank lower.",
+                count,
+            )
+        else:
+            words = ngettext(
+                "%(count)s other node could have sent all of it, but not for less, with all that is weighed.",
+                "%(count)s other nodes could have sent all of it, but not for less, with all that is weighed.",
+                count,
+            )
+        return words % {"count": count}
 
     def why_not_nearer(self) -> list[str]:
         if not self.told.parcels:

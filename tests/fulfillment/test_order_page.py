@@ -204,6 +204,34 @@ def test_plans_of_one_cost_are_a_tie_and_lateness_is_on_both_sides(desk, reno, c
     assert "would have cost more" not in page
 
 
+@pytest.mark.parametrize(
+    ("dear", "said"),
+    [
+        ({}, ["No single node could have sent all of it.", "1 node lacked a part."]),
+        ({"shipment_cost": 9000}, ["One parcel from Dear would have cost $96.80, $81.00 more."]),
+        (
+            {"unit_cost": 9000},
+            [
+                "1 other node could have sent all of it, but not for less, with all that is weighed.",
+                "1 node lacked a part.",
+            ],
+        ),
+    ],
+)
+def test_why_an_order_was_split_is_said_with_what_other_nodes_could_have_sent(desk, reno, clock, dear, said):
+    make.strategy()
+    make.rate_card()
+    stock(make.node("SPARKS"), BELL=1)
+    stock(make.node("AUSTIN"), LAMP=1)
+    if dear:
+        stock(make.node("DEAR", **dear), MUG=1, BELL=1)
+    capacity.open_days(at=clock)
+    order = make.order(lines={"MUG": 1, "BELL": 1})
+    Pending.objects.update(next_at=AT)
+    sourcing.source_due(at=clock, owner="one")
+    assert dict(desk.get(f"/orders/{order.ref}/").context["questions"])["Why split?"] == said
+
+
 def test_the_expected_cost_of_a_no_is_told_for_who_was_chosen_and_in_the_next_best(desk, reno, clock):
     make.strategy()
     make.rate_card()
