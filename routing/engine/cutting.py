@@ -29,6 +29,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """A plan of the order and what it costs with what it leaves; the cost is 0 where rank alone decides."""
+
     cost: float
     pieces: Pieces
 

@@ -26,6 +26,7 @@ class Demand:
     line: Int32  # lines sorted by want; a want's own are line[line_ptr[w]] … line[line_ptr[w + 1] − 1], in line order
     line_ptr: Int32
     line_units: Int64  # [line] units that can be asked for, 0 for a bad quantity
+    want_of_line: Int64
     forbid_want: Int32  # pairs: this want may not use that node again
     forbid_node: Int32
     held_node: Int32  # [want] where all of it is held, −1 = nowhere
@@ -70,6 +71,7 @@ def merged(problem: Problem) -> Demand:
         line=line.astype(np.int32),
         line_ptr=np.append(start, len(line)).astype(np.int32),
         line_units=units,
+        want_of_line=want_of_line,
         forbid_want=want_of_line[forbid_line].astype(np.int32),
         forbid_node=problem.forbid_node.astype(np.int32),
         held_node=_held(problem.held_node[line], start),

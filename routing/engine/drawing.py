@@ -99,7 +99,7 @@ def draw(
         regret=displaced.regret,
         winner_regret=displaced.winner_regret,
         filled=filled.astype(np.int32),
-        reason=_reasons(problem, demand, granted, filled),
+        reason=_reasons(demand, granted, filled),
         refused=_refused(problem, granted, options),
         **alternatives(problem, demand, look, granted),
         refusals=codes.refusals_of(problem),
@@ -151,16 +151,14 @@ def _sums(owner: Int32 | Int64, values: Int64, m: int) -> Int64:
     return total
 
 
-def _reasons(problem: Problem, demand: Demand, granted: list[Verdicts], filled: Int64) -> Bits:
+def _reasons(demand: Demand, granted: list[Verdicts], filled: Int64) -> Bits:
     """[line] why units of it are left; lines of an order that was not taken in part say so."""
     of_want = np.full(len(demand.units), codes.ONLY_A_PART, np.uint16)
     for verdicts in granted:
         for wants, reason in verdicts.reasons:
             of_want[wants] = reason
-    want_of_line = np.empty(problem.lines, np.int64)
-    want_of_line[demand.line] = np.repeat(np.arange(len(demand.units)), np.diff(demand.line_ptr))
     lacking = (filled < demand.line_units) | (demand.line_units == 0)
-    reason = np.where(demand.line_units == 0, codes.BAD_QUANTITY, of_want[want_of_line])
+    reason = np.where(demand.line_units == 0, codes.BAD_QUANTITY, of_want[demand.want_of_line])
     return np.where(lacking, reason, codes.NO_CODE).astype(np.uint16)
 
 

@@ -145,9 +145,7 @@ class _Costs:
 
     def __init__(self, problem: Problem) -> None:
         self.problem, self.steering, self.demand = problem, Steering(problem), merged(problem)
-        want = np.empty(problem.lines, np.int64)
-        want[self.demand.line] = np.repeat(np.arange(len(self.demand.units)), np.diff(self.demand.line_ptr))
-        self.want = want.tolist()
+        self.want = self.demand.want_of_line.tolist()
 
     def of(self, order: int, parcels: Sequence[HeldParcel]) -> _Cost | None:
         """What they cost together; None when one of them has no price."""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from routing.engine.problem import Bools, Int32, Int64
 from routing.engine.residual import Residual
@@ -83,9 +82,8 @@ class Picks:
     cost: Costs  # [order]
     node: Int32  # [order, line] −1 = unfilled
     block: Int32  # [order, line]
-    later: dict[tuple[int, int, int], int] = field(
-        default_factory=dict
-    )  # (order, node, block) → day, if not the first
+    # (order, node, block) → day, if not the first
+    later: dict[tuple[int, int, int], int] = field(default_factory=dict)
     guarded: Int64 | None = None  # orders whose prices were not free to leave lines
     # [order, 3] the cheapest plans through nodes not used; node −1 = none
     other: Int32 | None = None
@@ -103,9 +101,3 @@ def whole_orders(offers: Offers) -> Costs:
     """[order, node] the whole order in one parcel, +inf where it may not be."""
     total: Costs = offers.goods.sum(1) + offers.parcel(offers.grams.sum(1))
     return np.where(np.isfinite(total), total, CANNOT)
-
-
-def cheapest(costs: Costs, count: int) -> tuple[NDArray[np.int64], Costs]:
-    """(places, costs) of the `count` smallest of each row, cheapest first, ties by place."""
-    places = np.argsort(costs, axis=1, kind="stable")[:, :count]
-    return places, np.take_along_axis(costs, places, 1)

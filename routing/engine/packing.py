@@ -61,11 +61,11 @@ class Packing:
         self.residual = eligibility.residual
         self.limit = self.offers.tariff.heaviest(self.offers.place[0])
         self.most = self.offers.max_parcels
-        may, each_whole = found.may[order], found.may[order].any(1)
+        may = found.may[order]
         room = self.cutting.room if found.mask.rule.split_lines else np.zeros_like(self.cutting.room)
         units = self.cutting.units[:, None]
         # a line stays whole at one node while any can fill it
-        self.room: Int64 = np.where(each_whole[:, None], np.where(may, units, 0), room)
+        self.room: Int64 = np.where(may.any(1)[:, None], np.where(may, units, 0), room)
 
     def worth(self, plan: list[Packed]) -> tuple[float, float]:
         """(cost of what is left, cost of all): less is better."""
@@ -93,11 +93,8 @@ class Packing:
         plan = [self.packed(node, self.cutting.units, self.most)]
         while True:
             best = self.worth(plan)
-            used, room = (
-                {row.node for part in plan for row in part.rows},
-                self.most - sum(part.parcels for part in plan),
-            )
-            left = self._left(plan)
+            used = {row.node for part in plan for row in part.rows}
+            left, room = self._left(plan), self.most - sum(part.parcels for part in plan)
             if room < 1 or not left.any():
                 return plan
             more = (self.packed(other, left, room) for other in self.promising(left) if other not in used)

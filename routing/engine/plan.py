@@ -219,10 +219,6 @@ class Plan:
                 runs.setdefault(number, []).extend((first, stop - 1))
         return runs
 
-    def refused_nodes(self, order: int) -> dict[int, list[int]]:
-        """The same with every node named."""
-        return {number: nodes_of_runs(runs) for number, runs in self.refused_runs(order).items()}
-
     def why_of(self, order: int) -> Refusal | None:
         """Why the order became an exception or a back-order; None when all of it found a place."""
         return self.refusals[self.why[order]] if self.why[order] else None

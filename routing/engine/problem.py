@@ -44,6 +44,8 @@ class Kind(IntEnum):
 
 
 class Ability(IntFlag):
+    """What a node may do: one bit for each Method, at its code."""
+
     SHIP = 1
     PICKUP = 2
     CURBSIDE = 4

@@ -86,7 +86,7 @@ def parts(look: Look, found: Candidates, about: Int64, node: Int32, block: Int32
         place=np.zeros(len(plan), np.int64),
     )
     made = _sums(problem, demand, look, pieces, plan, len(about))
-    left = np.where(node < 0, (demand.unfilled * demand.units)[found.wants[0]], 0).sum(1)
+    left = np.where(node < 0, look.eligibility.unfilled[found.wants[0]], 0).sum(1)
     return [
         Alternative(about.item(i), tuple(nodes), freight, handling, lateness, left.item(i), rejection, scarcity)
         for i, (nodes, (freight, handling, lateness, rejection, scarcity)) in enumerate(made)

@@ -22,6 +22,7 @@ LONGEST = np.iinfo(np.int16).max
 LATEST = 7  # days by which a promise is moved at the most
 MOST_CUT = 5  # units fewer than the whole line that are tried, where it may be cut
 QUIET = Options(explain=False)
+Try = tuple[str, Mapping[str, Any], Problem]  # a change with what is told of it, and the facts with that change
 
 
 class Change(NamedTuple):
@@ -125,7 +126,7 @@ class Case:
             return [self._told("as_it_is", {}, self.plan)]
         return [change for tries in self._tries(node) if (change := self._first(node, tries)) is not None]
 
-    def _first(self, node: int, tries: Iterator["Try"]) -> Change | None:
+    def _first(self, node: int, tries: Iterator[Try]) -> Change | None:
         """The first of these that brings the node into the plan."""
         for code, params, problem in tries:
             plan = solve(problem, QUIET)
@@ -136,7 +137,7 @@ class Case:
     def _told(self, code: str, params: Mapping[str, Any], plan: Plan) -> Change:
         return Change(code, params, tuple(plan.parcel_node.tolist()), int(plan.invoice[0]), int(plan.priced[0]))
 
-    def _tries(self, node: int) -> Iterator[Iterator["Try"]]:
+    def _tries(self, node: int) -> Iterator[Iterator[Try]]:
         if self.found is not None:
             if self.found.mask.rule.rank is Rank.COST:
                 yield self._cheaper(node, "pick")
@@ -152,7 +153,7 @@ class Case:
         yield self._promise(node)
         yield self._steering(node)
 
-    def _cheaper(self, node: int, name: str) -> Iterator["Try"]:
+    def _cheaper(self, node: int, name: str) -> Iterator[Try]:
         """Least first: from an equal cost, where the order of nodes decides, to what inertia asks on top."""
         ways = self.ways
         if ways is None or not np.isfinite(ways.best[node]):
@@ -175,7 +176,7 @@ class Case:
         entries = self.look.residual.entry_at(found.sku[0, lines], np.full(len(lines), node))
         return {int(entry): int(short[line]) for entry, line in zip(entries, lines.tolist(), strict=True)}
 
-    def _buffer(self, node: int, found: Candidates) -> Iterator["Try"]:
+    def _buffer(self, node: int, found: Candidates) -> Iterator[Try]:
         """One SKU's buffer at the node, the one that must fall least first; then all that lack something."""
         now = np.maximum(self.problem.buffer.astype(np.int64), 0)
         stock = self.problem.free.astype(np.int64)
@@ -197,7 +198,7 @@ class Case:
             buffer[places] = np.minimum(buffer[places], least)
             yield "buffers", {"most": least, "skus": len(low)}, replace(self.problem, buffer=buffer)
 
-    def _stock(self, node: int, found: Candidates) -> Iterator["Try"]:
+    def _stock(self, node: int, found: Candidates) -> Iterator[Try]:
         for entry, short in sorted(self._lacks(node, found).items(), key=lambda row: (row[1], row[0])):
             buffer = max(self.problem.buffer.item(entry), 0)
             left = max(self.problem.free.item(entry) - buffer, 0)
@@ -217,7 +218,7 @@ class Case:
         place = int(np.searchsorted(self.problem.sku_ptr, entry, side="right")) - 1
         return self.problem.sku_ref.item(place)
 
-    def _rule_off(self, node: int) -> Iterator["Try"]:
+    def _rule_off(self, node: int) -> Iterator[Try]:
         first = next((int(code) for code in self._codes(node) if code != codes.MAY), codes.MAY)
         if first == codes.MAY or first < codes.FIRST_CRITERION:
             return
@@ -230,7 +231,7 @@ class Case:
         told = {"rule": rules[place].ref, "field": criterion.field, "refusal": self.plan.refusals[first].code}
         yield "rule_off", {**told, **params}, replace(self.problem, rules=tuple(rules))
 
-    def _more_parcels(self, found: Candidates) -> Iterator["Try"]:
+    def _more_parcels(self, found: Candidates) -> Iterator[Try]:
         rule = found.mask.rule
         if self.look.masks.collected[0] or rule.max_parcels >= min(found.offers.shape[1], MOST_PARCELS):
             return
@@ -240,7 +241,7 @@ class Case:
             self._ruled(max_parcels=rule.max_parcels + 1),
         )
 
-    def _rank_by_cost(self) -> Iterator["Try"]:
+    def _rank_by_cost(self) -> Iterator[Try]:
         decided = self.problem.rules[self.plan.rule.item(0)]
         yield "by_cost", {"rule": decided.ref}, self._ruled(rank=Rank.COST)
 
@@ -249,7 +250,7 @@ class Case:
         rules[decided] = replace(rules[decided], **parts)
         return replace(self.problem, rules=tuple(rules))
 
-    def _slot(self, node: int) -> Iterator["Try"]:
+    def _slot(self, node: int) -> Iterator[Try]:
         """One slot more on its first day that is open and full, if that comes before the first with room."""
         days = self.problem.slots_left[node]
         first = self.look.residual.first.item(node)
@@ -260,7 +261,7 @@ class Case:
         slots[node, full[0]] = 1
         yield "slot", {"day": self.problem.ship_day.item(node, full.item(0))}, replace(self.problem, slots_left=slots)
 
-    def _day_earlier(self, node: int) -> Iterator["Try"]:
+    def _day_earlier(self, node: int) -> Iterator[Try]:
         first = self.problem.ship_day.item(node, 0)
         if self.look.residual.first.item(node) != 0 or first < 1:
             return
@@ -268,7 +269,7 @@ class Case:
         days[node, 0] = first - 1
         yield "day_earlier", {"day": first - 1, "now": first}, replace(self.problem, ship_day=days)
 
-    def _promise(self, node: int) -> Iterator["Try"]:
+    def _promise(self, node: int) -> Iterator[Try]:
         """A later promise lets slower services in: tried day by day where it helps at all."""
         if self.ways is None or not np.isfinite(self.ways.best[node]):
             return  # what keeps it away is no matter of cost
@@ -280,7 +281,7 @@ class Case:
     def _promised(self, days: int) -> Problem:
         return replace(self.problem, slack=np.minimum(self.problem.slack, LONGEST - days) + np.int16(days))
 
-    def _steering(self, node: int) -> Iterator["Try"]:
+    def _steering(self, node: int) -> Iterator[Try]:
         """Nothing weighed beside what is paid: no price for what others will lack, no odds of a no there."""
         if self.look.eligibility.steering.has_prices and node in self._solved_without_prices.parcel_node:
             yield "no_prices", {}, self._without_prices()
@@ -289,6 +290,3 @@ class Case:
             odds = self.problem.no_odds.copy()
             odds[entries] = 0
             yield "no_odds", {"odds": int(self.problem.no_odds[entries].max())}, replace(self.problem, no_odds=odds)
-
-
-Try = tuple[str, Mapping[str, Any], Problem]  # a change with what is told of it, and the facts with that change

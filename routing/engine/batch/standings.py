@@ -128,7 +128,7 @@ class Standings:
     def _alone(self, order: int) -> None:
         """The best plan of one order on what is left; a column without slots for all its parcels closes for it.
 
-        Every pass closes one more column, so one pass for each of its lines' columns is the most that is needed.
+        Every pass closes one more column, so there can be no more passes than columns.
         """
         field, one = self.field, np.array([order])
         size = self.orders.length.item(order)

@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 
+from routing.engine.plan import nodes_of_runs
 from routing.engine.problem import DAYS, Ability, Problem
 from routing.rules import KINDS, parse_rules
 
@@ -101,6 +102,11 @@ def problem(
     made = Problem(**{name: _array(value, name) for name, value in {**base, **arrays}.items()})
     made.validate()
     return made
+
+
+def refused_nodes(plan, order):
+    """Place in the plan's refusals → the nodes that it was the first to keep from this order."""
+    return {number: nodes_of_runs(runs) for number, runs in plan.refused_runs(order).items()}
 
 
 def _array(value, name):

@@ -8,7 +8,7 @@ import pytest
 from routing.engine.audit import audit
 from routing.engine.plan import Action, Mode, Options, Outcome
 from routing.engine.solve import solve
-from tests.routing.engine.problems import problem, rule
+from tests.routing.engine.problems import problem, refused_nodes, rule
 
 MOST = 2**31 - 1
 FLAT = [[500] * 3, [600] * 3, [700] * 3]  # [zone][band]
@@ -131,7 +131,7 @@ def test_rules_against_each_other_leave_the_first_refusal_of_every_node():
         rule(which_nodes=[{"field": "kind", "values": ["dc"]}, {"field": "kind", "values": ["dc"], "negate": True}])
     ]
     plan, gaps = planned(one(rules=rules, kind=[0, 1]))
-    told = {node: plan.refusals[code] for code, nodes in plan.refused_nodes(0).items() for node in nodes}
+    told = {node: plan.refusals[code] for code, nodes in refused_nodes(plan, 0).items() for node in nodes}
     assert (Outcome(plan.outcome[0]), Action(plan.action[0]), gaps) == (Outcome.NONE, Action.BACKORDER, [])
     assert [(told[node].code, told[node].params["position"]) for node in (0, 1)] == [
         ("rule_kind", 1),
@@ -156,7 +156,7 @@ def test_without_a_node_that_may_every_node_says_why(case, changes, code):
     plan, gaps = planned(one(**changes))
     assert (Outcome(plan.outcome[0]), plan.reason_of(0).code) == (Outcome.NONE, code)
     assert {told for told, _ in gaps} == ({"no_service"} if code == "no_rate" else set())
-    assert plan.refused_nodes(0) == {[told.code for told in plan.refusals].index(code): [0, 1]}
+    assert refused_nodes(plan, 0) == {[told.code for told in plan.refusals].index(code): [0, 1]}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from routing.engine.plan import Alternative, Outcome
 from routing.engine.solve import solve
 from routing.rules import Refusal
 from tests.routing.engine.brute import State, decide, refusal, selects
-from tests.routing.engine.problems import problem, random_problem, rule
+from tests.routing.engine.problems import problem, random_problem, refused_nodes, rule
 
 
 def test_every_node_shows_its_first_refusal_or_the_cost_of_the_whole_order():
@@ -131,7 +131,7 @@ def test_alternatives_of_ranked_orders_come_in_rank_order():
     plan = solve(made)
     assert plan.choices(0)[0].node == 1
     assert [other.node for other in plan.alternatives(0)] == [2, 0]
-    assert {plan.refusals[code].code: nodes for code, nodes in plan.refused_nodes(0).items()} == {"outranked": [0, 2]}
+    assert {plan.refusals[code].code: nodes for code, nodes in refused_nodes(plan, 0).items()} == {"outranked": [0, 2]}
 
 
 def test_a_long_order_has_refusals_and_alternatives_too():

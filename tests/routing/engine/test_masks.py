@@ -4,7 +4,7 @@ import pytest
 
 from routing.engine.plan import Action, Outcome
 from routing.engine.solve import solve
-from tests.routing.engine.problems import problem, rule
+from tests.routing.engine.problems import problem, refused_nodes, rule
 
 NODES = {
     "kind": [0, 1, 4],
@@ -20,7 +20,10 @@ def chosen(order, criterion, **arrays):
     )
     plan = solve(made)
     away = [
-        node for code, nodes in plan.refused_nodes(0).items() if plan.refusals[code].code != "dearer" for node in nodes
+        node
+        for code, nodes in refused_nodes(plan, 0).items()
+        if plan.refusals[code].code != "dearer"
+        for node in nodes
     ]
     return [code for node, code in enumerate(made.node_codes) if node not in away]
 
@@ -84,7 +87,7 @@ def test_all_criteria_of_a_rule_must_hold():
     orders = [{"lines": {0: 1}}, {"lines": {0: 1}, "value": 2000}]
     plan = solve(problem(orders, [{0: 9, 1: 9, 2: 9}], rules=rules, **NODES))
     assert plan.rule.tolist() == [-1, 0]
-    refused = [(plan.refusals[code], nodes) for code, nodes in plan.refused_nodes(1).items()]
+    refused = [(plan.refusals[code], nodes) for code, nodes in refused_nodes(plan, 1).items()]
     assert [(refusal.code, refusal.params["position"], nodes) for refusal, nodes in refused] == [
         ("rule_distance", 1, [1]),
         ("rule_kind", 0, [2]),
