@@ -21,8 +21,8 @@ TOLD = "(e.verb = 'count' AND e.chunk_id IS NOT NULL)"
 RECEIPT = f"(e.verb = 'receive' AND e.on_hand > 0 OR {TOLD} AND e.on_hand > 1)"
 
 ORDERS = """
-SELECT array_agg(id ORDER BY id), array_agg(day - %s::date ORDER BY id) FROM routing_order
-WHERE accepted_at > %s AND accepted_at <= %s AND method = 'ship' AND day <= %s::date
+SELECT array_agg(id ORDER BY accepted_at, id), array_agg(day - %s::date ORDER BY accepted_at, id) FROM routing_order
+WHERE accepted_at >= %s AND accepted_at <= %s AND method = 'ship' AND day <= %s::date
 """
 FIRST = "SELECT min(accepted_at) FROM routing_order"
 # As it was asked for: its promise as far ahead as it was when it came.
@@ -106,9 +106,11 @@ class Shelves:
 
 
 def orders(*, at: datetime) -> Past:
-    """The orders to be sent that came in the eight weeks before `at`; none that came later."""
+    """The orders to be sent that came until `at`, from the eight whole weeks before its day on."""
     today = at.date()
-    ids, days = arrays.columns(ORDERS, [today, at - LONGEST, at, today], "84")
+    # From midnight on: a part of a day would count as a whole one.
+    since = at.replace(hour=0, minute=0, second=0, microsecond=0) - LONGEST
+    ids, days = arrays.columns(ORDERS, [today, since, at, today], "84")
     first: datetime | None = db.value(FIRST)
     return Past(ids.astype(np.int64), -days.astype(np.int64), (at - first).days if first else 0)
 

@@ -62,7 +62,7 @@ def _learned(run: ScarcityRun, *, at: datetime) -> ScarcityRun:
         return runs.finish(run, Made.nothing())
     run.currency, run.skus = everything.currency, len(everything.sku_ref)
     found = _solved(run, seen, everything, [before.ids[own].tolist() for own in drawn])
-    seen_days = len(drawn) * run.hours / 24 if drawn else float(max(min(before.history_days, past.LONGEST.days), 1))
+    seen_days = len(drawn) * run.hours / 24 if drawn else float(max(before.days_ago[asked].max(initial=0), 1))
     counted = _counted(seen, [before.ids[own] for own in drawn or [asked]])
     return runs.finish(run, _made(seen, everything, found, counted, days=seen_days, hours=run.hours, at=at))
 

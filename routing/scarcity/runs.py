@@ -17,6 +17,7 @@ from routing.models import ScarcityPrice, ScarcityRun, ScarcitySlot
 EVERY = timedelta(hours=4)
 UNUSED_EVERY = timedelta(hours=23)  # while no live strategy counts them: known when someone switches them on
 EXPIRES = timedelta(hours=24)
+STOPPED = "stopped_three_times"  # as an error: a code; else what was raised
 KEPT = 6  # runs whose prices are kept
 MOST_TRIES = 3
 
@@ -91,11 +92,12 @@ def is_due(*, at: datetime) -> bool:
     return newest is None or newest.asked_at <= at - every
 
 
-@transaction.atomic
 def ask(*, at: datetime, actor: str) -> ScarcityRun:
     """A run that will be made at the next ring: the one that is open, else a new one."""
-    ScarcityRun.objects.bulk_create([ScarcityRun(asked_at=at, asked_by=actor)], ignore_conflicts=True)
-    return ScarcityRun.objects.get(state__in=OPEN)
+    while True:
+        ScarcityRun.objects.bulk_create([ScarcityRun(asked_at=at, asked_by=actor)], ignore_conflicts=True)
+        if run := open_run():  # else the one that was in the way has just ended
+            return run
 
 
 def to_do(*, at: datetime, actor: str) -> ScarcityRun | None:
@@ -104,7 +106,7 @@ def to_do(*, at: datetime, actor: str) -> ScarcityRun | None:
     if run is None and is_due(at=at):
         run = ask(at=at, actor=actor)
     if run and run.tries >= MOST_TRIES:
-        fail(run, "stopped three times")
+        fail(run, STOPPED)
         return None
     return run
 
@@ -136,6 +138,6 @@ def finish(run: ScarcityRun, made: Made) -> ScarcityRun:
 
 
 def fail(run: ScarcityRun, error: str) -> None:
-    """It made no prices: those before it stay."""
+    """It made no prices: those before it stay. `error`: `STOPPED`, or what was raised."""
     run.state, run.error = State.FAILED, storable(error)[:300]
     run.save(update_fields=["state", "error"])

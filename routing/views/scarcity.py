@@ -14,8 +14,10 @@ from dom_project.accounts.people import actor_of
 from dom_project.lib import bell
 from dom_project.lib.htmx import render_part, say, wants_part
 from routing import strategies
+from routing.models import ScarcityRun
 from routing.scarcity import runs, shown
 from routing.scarcity.replay import HISTORY
+from routing.words import sentence
 
 TEMPLATE = "routing/scarcity.html"
 MOST_SLOTS, MOST_MOVED = 6, 8
@@ -34,7 +36,7 @@ def scarcity(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "run": run,
         "making": making,
-        "failed": last if last and last.state == "failed" else None,
+        "failed": _failed(last) if last and last.state == "failed" else "",
         "live": live,
         "counts": bool(live and live.version.scarcity_prices),
         "may_edit": may(request, Right.EDIT_RULES),
@@ -68,6 +70,10 @@ def scarcity_again(request: HttpRequest) -> HttpResponse:
     return say(
         request, redirect("scarcity"), _("Prices are being learned. What counts now counts until they are done.")
     )
+
+
+def _failed(run: ScarcityRun) -> str:
+    return sentence(run.error) if run.error == runs.STOPPED else run.error
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:

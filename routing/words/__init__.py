@@ -47,6 +47,7 @@ REASONS: sentences.Words = {
     "no_strategy": _("No strategy is live."),
     "no_rate_card": _("No rate card is live."),
     "shortfall_stopped": _("Too many allocations would move at once; a person must look."),
+    "stopped_three_times": _("It was begun three times, and stopped each time before it was done."),
 }
 
 # What the facts of a decision lacked, and what was done about it.

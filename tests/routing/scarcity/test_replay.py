@@ -67,6 +67,18 @@ def test_too_little_history_is_priced_by_what_was_consumed(clock):
     assert prices() == [("MUG", "RENO", 195)]
 
 
+def test_the_pace_of_a_short_history_is_that_of_the_days_that_were_looked_at(clock, monkeypatch):
+    monkeypatch.setattr(replay, "MOST_ORDERS", 5)
+    Order.objects.filter(accepted_at__lt=clock - 20 * 24 * HOUR).update(accepted_at=clock + HOUR)
+    StockLevel.objects.filter(node__code="RENO", sku__code="MUG").update(on_hand=3)
+    mug = StockLevel.objects.get(node__code="RENO", sku__code="MUG")
+    ledger.receive_many([Movement("truck", mug.pk, 10, clock.date())], at=clock - 3 * HOUR, actor="user:1")
+    ledger.adjust_many([Movement("lost", mug.pk, -10, clock.date())], at=clock - HOUR, actor="user:1")
+    run = replay.replay(at=clock, actor="engine")
+    assert (run.basis, run.history_days) == ("consumed", 20)
+    assert ScarcityPrice.objects.get(price__gt=0).per_day == 1  # one mug on each of five days
+
+
 def test_without_any_order_a_run_is_done_and_empty(clock):
     Order.objects.update(accepted_at=clock + HOUR)
     run = replay.replay(at=clock, actor="engine")
@@ -96,6 +108,19 @@ def test_who_asks_does_not_wait_until_it_is_time(clock):
     assert (done.pk, done.asked_by, done.at) == (first.pk, "user:1", clock + HOUR)
 
 
+def test_who_asks_just_as_a_run_ends_asks_for_another(clock, monkeypatch):
+    ending, open_run = runs.ask(at=clock, actor="user:1"), runs.open_run
+
+    def too_late():
+        ScarcityRun.objects.filter(pk=ending.pk).update(state="done", at=clock)
+        monkeypatch.undo()
+        return open_run()
+
+    monkeypatch.setattr(runs, "open_run", too_late)
+    asked = runs.ask(at=clock + HOUR, actor="user:2")
+    assert (asked.state, asked.asked_by, asked.pk == ending.pk) == ("asked", "user:2", False)
+
+
 def test_what_a_dead_process_began_is_begun_again_and_given_up_after_three(clock):
     run = runs.ask(at=clock, actor="user:1")
     runs.begin(run, at=clock)
@@ -108,7 +133,7 @@ def test_what_a_dead_process_began_is_begun_again_and_given_up_after_three(clock
         runs.begin(dying, at=clock + 2 * HOUR)
     assert replay.replay(at=clock + 3 * HOUR, actor="engine") is None
     dying.refresh_from_db()
-    assert (dying.state, dying.error) == ("failed", "stopped three times")
+    assert (dying.state, dying.error) == ("failed", runs.STOPPED)
 
 
 def test_what_raises_leaves_the_prices_before_it(clock, monkeypatch):

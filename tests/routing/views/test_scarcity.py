@@ -192,6 +192,8 @@ def test_what_failed_is_told_beside_the_prices_that_still_count(client: Client, 
     page = client.get(URL)
     assert "ValueError: broken" in page.content.decode()
     assert len(listed(page)) == 2
+    runs.fail(runs.ask(at=learned.asked_at, actor="engine"), runs.STOPPED)
+    assert "It was begun three times, and stopped each time before it was done." in client.get(URL).content.decode()
 
 
 @pytest.mark.parametrize("query", ["", "?q=mug&node=RENO&sort=cover"])
