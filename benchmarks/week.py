@@ -6,7 +6,7 @@ optimum (many orders together, plans made anew until the floor has them, prices 
 odds of a no). A few days without new orders follow, so that all of the week's parcels leave and all promises fall due.
 
 ORDERS: a day of the week (904, four times the demo's own); USUAL: a day of the thirty before (226); DAYS: of the week;
-STOCK: share of the demo's own (1); UNPRICED: any text adds the optimum without prices.
+QUIET: days after it (6); STOCK: share of the demo's own (1); UNPRICED: any text adds the optimum without prices.
 """
 
 import json

@@ -289,7 +289,7 @@ def _fitted(array: NDArray[Any], kind: np.dtype[Any]) -> NDArray[Any]:
         beyond = whole >= float(limits.max)  # the float next to the largest int64 is one more
         array = np.where(beyond, 0, whole).astype(np.int64)
         array[beyond] = limits.max
-    elif array.dtype != kind and array.dtype.kind in "iu" and array.dtype.itemsize >= kind.itemsize:
+    elif array.dtype.kind in "iuO" and not np.can_cast(array.dtype, kind):  # O: integers beyond every type
         limits = np.iinfo(kind)
         array = array.clip(limits.min, limits.max)
     # what could still be written elsewhere is copied

@@ -60,6 +60,9 @@ def test_a_figure_beyond_its_type_is_the_nearest_it_can_hold():
     made = small(slack=[100_000], free=[2**40, 5, 3])
     assert made.slack.tolist() == [32_767]
     assert made.free.tolist() == [2**31 - 1, 5, 3]
+    again = replace(made, free=np.array([2**70, -(2**70), 3]), node_class_bits=np.array([-1, 3], np.int8))
+    assert again.free.tolist() == [2**31 - 1, -(2**31), 3]
+    assert again.node_class_bits.tolist() == [0, 3]
 
 
 @pytest.mark.parametrize(

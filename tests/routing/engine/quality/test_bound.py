@@ -1,3 +1,5 @@
+"""The proof of a plan: no plan is cheaper than its bound, and its own is close to it."""
+
 from dataclasses import replace
 
 import pytest
@@ -36,3 +38,16 @@ def test_the_proof_is_tight_and_the_plan_no_dearer_than_the_batch():
     plan, batch = solve(made, replace(PROVEN, explain=False)), solve(made, Options(mode=Mode.BATCH, explain=False))
     assert plan.bound <= paid(made, plan) <= paid(made, batch)
     assert paid(made, plan) < 1.003 * plan.bound
+
+
+def test_without_a_choice_of_whole_plans_the_likeliest_are_repaired(monkeypatch):
+    monkeypatch.setattr("routing.engine.quality.plan.choose", lambda *_: None)
+    together = 0
+    for seed in range(20):
+        made = any_rules(seed)
+        plan, batch = solve(made, PROVEN), solve(made, Options(mode=Mode.BATCH))
+        audit(made, plan)
+        together += plan.counts["together"]
+        if plan.bound is not None:
+            assert plan.bound <= min(paid(made, plan), paid(made, batch)), seed
+    assert together > 50
