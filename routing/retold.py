@@ -14,7 +14,7 @@ from routing.engine.what_if import Case
 from routing.models import Decision
 
 HEAD = """
-SELECT day, engine_version, digest, md5(body), orders FROM routing_problem WHERE ref = %s AND day BETWEEN %s AND %s
+SELECT day, engine_version, digest, md5(body) FROM routing_problem WHERE ref = %s AND day BETWEEN %s AND %s
 """
 BODY = "SELECT body FROM routing_problem WHERE ref = %s AND day = %s"
 # Of a thousand orders each takes some 20 MB.
@@ -44,12 +44,6 @@ class Key(NamedTuple):
     body: str
 
 
-def orders_of(decision: Decision) -> int:
-    """How many orders must be solved again to tell it anew; 0 where the facts are gone."""
-    head = _head(decision)
-    return head[-1] if head else 0
-
-
 def case_of(decision: Decision) -> Case:
     """The decision's order as a case to ask. Raises NotRetold.
 
@@ -60,7 +54,7 @@ def case_of(decision: Decision) -> Case:
     head = _head(decision)
     if head is None:
         raise NotRetold("facts_gone")
-    day, engine, digest, body, _orders = head
+    day, engine, digest, body = head
     if engine != ENGINE_VERSION:
         raise NotRetold("engine_ended", {"then": engine, "now": ENGINE_VERSION})
     key = Key(decision.problem_ref, day, digest, body)
