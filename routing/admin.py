@@ -165,6 +165,12 @@ class RateCardForm(forms.ModelForm):
         model = RateCard
         fields = ("name", "late_cost_per_day", "dimensional_divisor")
 
+    def clean_dimensional_divisor(self) -> int:
+        divisor: int = self.cleaned_data["dimensional_divisor"]
+        if divisor > rates.LARGEST_DIVISOR:
+            raise forms.ValidationError(sentence("whole_number_between", {"least": 0, "most": rates.LARGEST_DIVISOR}))
+        return divisor
+
 
 @admin.register(RateCard)
 class RateCardAdmin(Record):

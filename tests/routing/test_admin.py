@@ -91,6 +91,16 @@ def test_other_terms_publish_a_rate_card_anew_and_leave_the_old_one_as_it_was(ne
     assert (old.name, old.late_cost_per_day, old.live) == ("Standard", 400, False)
 
 
+def test_a_divisor_that_no_carrier_has_is_refused_at_its_field(network):
+    card = make.rate_card()
+    before = admin_site.everything("routing")
+    terms = {"name": "Feathers", "late_cost_per_day": "900", "dimensional_divisor": "1000001"}
+    refused = admin_site.logged_in().post(admin_site.url(type(card), "change", card.pk), terms)
+    assert refused.status_code == 200
+    assert list(refused.context["adminform"].form.errors) == ["dimensional_divisor"]
+    assert admin_site.everything("routing") == before
+
+
 def test_a_card_that_was_replaced_changes_no_more(network, clock):
     old = make.rate_card()
     make.rate_card(at=clock + timedelta(days=1))
