@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from dom_project.accounts.access import Right, may, needs
 from dom_project.lib.htmx import render_part
+from inventory.views import asked
 from routing import noes, odds, strategies
 from routing.rules import KINDS
 from routing.shrinkage import BUCKETS, HORIZON
@@ -27,7 +28,7 @@ def routing_odds(request: HttpRequest) -> HttpResponse:
     }
     if run is None:
         return render_part(request, "routing/odds.html", "rows", context)
-    kind, page = request.GET.get("kind", ""), _page(request.GET.get("after", "") or request.GET.get("before", ""))
+    kind, page = request.GET.get("kind", ""), asked.page(request.GET)
     kind, high = kind if kind in KINDS else "", request.GET.get("only") == "high"
     network, *kinds = noes.above_nodes(run)
     found = noes.nodes(run, kind=kind, high=high, page=page)
@@ -44,13 +45,9 @@ def routing_odds(request: HttpRequest) -> HttpResponse:
         "older": str(page + 1) if len(found) > noes.PAGE else "",
         "buckets": [noes.units_of(bucket) for bucket in range(1, len(BUCKETS) + 1)],
     }
-    if code := request.GET.get("node", "").replace("\0", ""):
+    if code := asked.text(request.GET, "node"):
         shown = noes.of_node(run, code)
         if shown is None:
             raise Http404
         context |= {"node": shown[0], "shelves": shown[1]}
     return render_part(request, "routing/odds.html", "rows", context)
-
-
-def _page(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0

@@ -13,6 +13,7 @@ from dom_project.accounts.access import Right, may, needs
 from dom_project.accounts.people import actor_of
 from dom_project.lib import bell
 from dom_project.lib.htmx import render_part, say, wants_part
+from inventory.views import asked
 from routing import strategies
 from routing.models import ScarcityRun
 from routing.scarcity import runs, shown
@@ -47,14 +48,14 @@ def scarcity(request: HttpRequest) -> HttpResponse:
         "enough": HISTORY,
     }
     if run:
-        asked = _asked(request)
-        found = shown.prices(run, at=at, **asked)
-        context |= asked | {
+        wanted = _wanted(request)
+        found = shown.prices(run, at=at, **wanted)
+        context |= wanted | {
             "is_expired": shown.is_expired(run, at=at),
             "rows": found[: shown.PAGE],
             "total": found[0].total if found else 0,
-            "newer": str(asked["page"] - 1) if asked["page"] else "",
-            "older": str(asked["page"] + 1) if len(found) > shown.PAGE else "",
+            "newer": str(wanted["page"] - 1) if wanted["page"] else "",
+            "older": str(wanted["page"] + 1) if len(found) > shown.PAGE else "",
             "nodes": shown.nodes(run, at=at),
             "slots": shown.slots(run, limit=MOST_SLOTS),
         }
@@ -76,18 +77,18 @@ def _failed(run: ScarcityRun) -> str:
     return sentence(run.error) if run.error == runs.STOPPED else run.error
 
 
-def _asked(request: HttpRequest) -> dict[str, Any]:
-    sort, page = request.GET.get("sort", ""), request.GET.get("after", "") or request.GET.get("before", "")
+def _wanted(request: HttpRequest) -> dict[str, Any]:
+    sort = request.GET.get("sort", "")
     return {
-        "q": request.GET.get("q", "").replace("\0", "").strip()[:100],
-        "node": request.GET.get("node", "").replace("\0", "")[:64],
+        "q": asked.text(request.GET, "q").strip(),
+        "node": asked.text(request.GET, "node"),
         "sort": sort if sort in shown.SORTS else "price",
-        "page": int(page) if page.isascii() and page.isdecimal() and len(page) < 5 else 0,
+        "page": asked.page(request.GET),
     }
 
 
 def _query(request: HttpRequest) -> str:
     """The filters as they stand, to ask again with."""
-    asked = request.GET.copy()
-    asked["watch"] = "1"
-    return asked.urlencode()
+    query = request.GET.copy()
+    query["watch"] = "1"
+    return query.urlencode()
