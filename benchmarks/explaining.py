@@ -13,13 +13,12 @@ import numpy as np
 
 from benchmarks.kernel import loop_probe, network
 from routing.engine.plan import Plan
-from routing.engine.problem import Problem
+from routing.engine.problem import OF_LINE, Problem
 from routing.engine.solve import solve
 from routing.engine.stored import from_bytes, to_bytes
 from routing.engine.what_if import Case
 
 ASKED = 10  # orders of each batch
-OF_LINE = ("line_ref", "sku", "units", "grams", "unfilled", "class_bits", "category", "held_node", "likely_grams")
 
 
 def batch(orders: int, lines: int) -> Problem:

@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.yardsticks.invoice import Assignment
 from routing.engine.plan import Mode, Options
-from routing.engine.problem import Int64, Problem
+from routing.engine.problem import OF_LINE, OF_ORDER, Int64, Problem
 from routing.engine.scarcity import Worth, mean_worth, worth_of
 from routing.engine.solve import solve
 
@@ -86,15 +86,13 @@ def part_of(problem: Problem, first: int, last: int) -> Problem:
     """The orders from `first` on, before `last`, on the whole stock."""
     line = slice(int(problem.ptr[first]), int(problem.ptr[last]))
     forbid = slice(int(problem.forbid_ptr[line.start]), int(problem.forbid_ptr[line.stop]))
-    by_order = ("order_ref", "dest", "method", "pinned_node", "slack", "channel", "region", "value", "inertia")
-    by_line = ("line_ref", "sku", "units", "grams", "unfilled", "class_bits", "category", "held_node", "likely_grams")
     return replace(
         problem,
         ptr=problem.ptr[first : last + 1] - line.start,
         forbid_ptr=problem.forbid_ptr[line.start : line.stop + 1] - forbid.start,
         forbid_node=problem.forbid_node[forbid],
-        **{name: getattr(problem, name)[first:last] for name in by_order},
-        **{name: getattr(problem, name)[line] for name in by_line},
+        **{name: getattr(problem, name)[first:last] for name in OF_ORDER},
+        **{name: getattr(problem, name)[line] for name in OF_LINE},
     )
 
 

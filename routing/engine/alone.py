@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from routing.engine.plan import Plan
-from routing.engine.problem import Bools, Int32, Int64, Problem
+from routing.engine.problem import OF_ENTRY, OF_LINE, OF_ORDER, Bools, Int32, Int64, Problem
 
 
 def alone(problem: Problem, plan: Plan, order: int) -> Problem:
@@ -22,26 +22,23 @@ def alone(problem: Problem, plan: Plan, order: int) -> Problem:
     forbids = np.diff(problem.forbid_ptr)[lines]
     forbidden = _ranges(problem.forbid_ptr[lines].astype(np.int64), forbids)
     dest = problem.dest[[order]]
-    own = ("order_ref", "method", "pinned_node", "slack", "channel", "region", "value", "inertia")
-    of_line = ("line_ref", "units", "grams", "unfilled", "class_bits", "category", "held_node", "likely_grams")
-    of_entry = ("stock_node", "buffer", "level_ref", "price", "no_odds")
-    return replace(
-        problem,
-        **{name: getattr(problem, name)[[order]] for name in own},
-        **{name: getattr(problem, name)[lines] for name in of_line},
-        **{name: getattr(problem, name)[entries] for name in of_entry},
-        dest=np.zeros(1, np.int32),
-        distance_km=problem.distance_km[dest],
-        zone=problem.zone[dest],
-        ptr=np.array([0, len(lines)]),
-        sku=sku.astype(np.int32),
-        forbid_ptr=np.concatenate([[0], np.cumsum(forbids)]),
-        forbid_node=problem.forbid_node[forbidden],
-        sku_ref=problem.sku_ref[skus],
-        sku_ptr=np.concatenate([[0], np.cumsum(sizes)]),
-        free=free[entries],
-        slots_left=slots,
-    )
+    facts = {
+        **{name: getattr(problem, name)[[order]] for name in OF_ORDER},
+        **{name: getattr(problem, name)[lines] for name in OF_LINE},
+        **{name: getattr(problem, name)[entries] for name in OF_ENTRY},
+        "dest": np.zeros(1, np.int32),
+        "distance_km": problem.distance_km[dest],
+        "zone": problem.zone[dest],
+        "ptr": np.array([0, len(lines)]),
+        "sku": sku,
+        "forbid_ptr": np.concatenate([[0], np.cumsum(forbids)]),
+        "forbid_node": problem.forbid_node[forbidden],
+        "sku_ref": problem.sku_ref[skus],
+        "sku_ptr": np.concatenate([[0], np.cumsum(sizes)]),
+        "free": free[entries],
+        "slots_left": slots,
+    }
+    return replace(problem, **facts)
 
 
 def _before(plan: Plan, order: int) -> Bools:

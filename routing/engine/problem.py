@@ -186,16 +186,10 @@ class Problem:
         m, lines, nodes, skus = self.orders, self.lines, self.nodes, len(self.sku_ref)
         entries, (services, zones, bands) = len(self.stock_node), _three(self.rate)
         shapes: dict[str, tuple[int, ...]] = {
-            **dict.fromkeys(("dest", "method", "pinned_node", "slack", "channel", "region", "value", "inertia"), (m,)),
-            **dict.fromkeys(
-                ("line_ref", "units", "grams", "unfilled", "class_bits", "category", "held_node", "likely_grams"),
-                (lines,),
-            ),
-            **dict.fromkeys(("free", "buffer", "level_ref", "price", "no_odds"), (entries,)),
-            **dict.fromkeys(
-                ("kind", "group", "fix", "pick", "node_class_bits", "abilities", "service_bits", "slot_price"),
-                (nodes,),
-            ),
+            **dict.fromkeys(OF_ORDER, (m,)),
+            **dict.fromkeys(OF_LINE, (lines,)),
+            **dict.fromkeys(OF_ENTRY, (entries,)),
+            **dict.fromkeys(OF_NODE, (nodes,)),
             "slots_left": self.ship_day.shape,
             "zone": self.distance_km.shape,
             "band_grams": (bands,),
@@ -273,6 +267,11 @@ class Problem:
         }
 
 
+# The arrays that have one row for each order, line, stock entry or node.
+OF_ORDER = ("order_ref", "dest", "method", "pinned_node", "slack", "channel", "region", "value", "inertia")
+OF_LINE = ("line_ref", "sku", "units", "grams", "unfilled", "class_bits", "category", "held_node", "likely_grams")
+OF_ENTRY = ("stock_node", "free", "buffer", "level_ref", "price", "no_odds")
+OF_NODE = ("node_ref", "kind", "group", "fix", "pick", "node_class_bits", "abilities", "service_bits", "slot_price")
 NAMES = ("channels", "regions", "categories", "groups", "node_codes", "services")
 _TYPES = {id(Int8): "<i1", id(Int16): "<i2", id(Int32): "<i4", id(Int64): "<i8", id(Bits): "<u2"}
 ARRAYS: Mapping[str, str] = {part.name: _TYPES[id(part.type)] for part in fields(Problem) if id(part.type) in _TYPES}

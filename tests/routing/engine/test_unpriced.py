@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from routing.engine.plan import Mode, Options
+from routing.engine.problem import OF_LINE, OF_ORDER
 from routing.engine.solve import solve
 from routing.engine.unpriced import unpriced
 from tests.routing.engine.problems import problem, random_problem
@@ -112,13 +113,11 @@ def alone(one, plan, order):
         for parcel in plan.parcels(row):
             slots[parcel.node, one.ship_day[parcel.node].tolist().index(parcel.ship_day)] -= 1
     lines = slice(one.ptr[order], one.ptr[order + 1])
-    by_order = ("order_ref", "dest", "method", "pinned_node", "slack", "channel", "region", "value", "inertia")
-    by_line = ("line_ref", "sku", "units", "grams", "unfilled", "class_bits", "category", "held_node", "likely_grams")
     forbidden = slice(one.forbid_ptr[lines.start], one.forbid_ptr[lines.stop])
     return replace(
         one,
-        **{name: getattr(one, name)[[order]] for name in by_order},
-        **{name: getattr(one, name)[lines] for name in by_line},
+        **{name: getattr(one, name)[[order]] for name in OF_ORDER},
+        **{name: getattr(one, name)[lines] for name in OF_LINE},
         ptr=np.array([0, lines.stop - lines.start]),
         forbid_ptr=one.forbid_ptr[lines.start : lines.stop + 1] - one.forbid_ptr[lines.start],
         forbid_node=one.forbid_node[forbidden],
