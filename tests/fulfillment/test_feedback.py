@@ -5,18 +5,10 @@ from fulfillment import feedback
 from fulfillment.feedback import Opinion
 from fulfillment.models import Feedback
 from routing.models import OrderEvent
-from tests import make
 
-from .sold import AT, everything, packed, shipped, stock
+from .sold import AT, everything, packed, shipped
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def reno():
-    node = make.node("RENO")
-    stock(node, MUG=10)
-    return node
 
 
 def test_a_customer_answers_once(reno):

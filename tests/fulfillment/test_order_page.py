@@ -18,13 +18,6 @@ from .sold import AT, allocate, level, on_the_floor, packed, shipped, sound, sto
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def reno():
-    node = make.node("RENO", name="Reno store")
-    stock(node, MUG=300, TRAY=60)
-    return node
-
-
 def state_of(order):
     return Order.objects.get(pk=order.pk).state
 

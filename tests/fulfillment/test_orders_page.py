@@ -16,13 +16,6 @@ from .sold import AT, packed, shipped, sold, stock
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def reno():
-    node = make.node("RENO", name="Reno store")
-    stock(node, MUG=300)
-    return node
-
-
 def named(order, name):
     Order.objects.filter(pk=order.pk).update(customer=Customer.objects.create(name=name, created_at=AT))
     return order

@@ -18,13 +18,6 @@ from .sold import AT, on_the_floor, packed, picked, shipped, sold, stock
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def reno():
-    node = make.node("RENO")
-    stock(node, MUG=30, TRAY=30)
-    return node
-
-
 def test_each_shipment_is_on_one_tab(reno, django_assert_num_queries):
     waiting, boxed, gone = on_the_floor(reno), packed(reno), shipped(reno)
     half = on_the_floor(reno, lines={"MUG": 2, "TRAY": 1})

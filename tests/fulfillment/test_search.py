@@ -7,16 +7,9 @@ from fulfillment.models import Shipment
 from routing.models import Allocation, Order
 from tests import make
 
-from .sold import AT, allocate, on_the_floor, packed, sold, stock
+from .sold import AT, allocate, on_the_floor, packed, sold
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def reno():
-    node = make.node("RENO")
-    stock(node, MUG=30, TRAY=30)
-    return node
 
 
 def test_an_order_that_waits_for_its_customer_is_ready_not_routed(reno, django_assert_num_queries):

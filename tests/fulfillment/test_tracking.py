@@ -7,19 +7,11 @@ from fulfillment import tracking
 from fulfillment.models import Shipment, TrackingEvent
 from fulfillment.tracking import Recorded, Scan
 from routing.models import Order, OrderEvent
-from tests import make
 
-from .sold import AT, everything, packed, shipped, sound, stock
+from .sold import AT, everything, packed, shipped, sound
 
 pytestmark = pytest.mark.django_db
 CARRIER = "feed:ups"
-
-
-@pytest.fixture
-def reno():
-    node = make.node("RENO")
-    stock(node, MUG=20)
-    return node
 
 
 def scan(state, *, number="TRK1", hours=1, code="X"):
