@@ -1,7 +1,8 @@
-"""Reno's store, its associate at work, and customer service."""
+"""Reno's store, its associate at work, customer service, and a system that calls."""
 
 import pytest
 from django.test import Client
+from rest_framework.test import APIClient
 
 from dom_project.accounts.models import Role, User
 from inventory.models import Node
@@ -31,4 +32,11 @@ def floor(client: Client, picker: User) -> Client:
 @pytest.fixture
 def desk(client: Client) -> Client:
     client.force_login(make.user(Role.CUSTOMER_SERVICE))
+    return client
+
+
+@pytest.fixture
+def caller(db: None) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(make.user(Role.INTEGRATION))
     return client
