@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from routing.engine import cheapest, codes, cutting, kernel, packing, ranking, standing, whole
+from routing.engine import cheapest, codes, cutting, kernel, packing, ranking, restraints, whole
 from routing.engine.demand import Demand
 from routing.engine.eligibility import Candidates, Eligibility
 from routing.engine.masks import Masks, RuleMask
@@ -170,7 +170,7 @@ class Look:
         one = found.offers.max_parcels == 1 and mask.rule.if_part is not IfPart.ASSIGN
         way = whole.solve if one else cheapest.solve
         inertia, guarded = self.problem.inertia[found.rows], self.problem.guarded
-        picks = standing.solve(way, found.offers, found.held_node, inertia, guarded=guarded, explain=explain)
+        picks = restraints.solve(way, found.offers, found.held_node, inertia, guarded=guarded, explain=explain)
         return picks, exact if one else exact & cheapest.is_exact(found.offers)
 
 

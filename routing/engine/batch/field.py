@@ -75,8 +75,6 @@ class Field:
         """[column] the part of a head that is the price of a slot which came with the problem."""
         return self.look.eligibility.steering.slot[self.node].astype(np.float32)
 
-    # ---- columns
-
     def _columns_of_first_days(self) -> None:
         residual = self.look.residual
         self.node: Int64 = np.arange(self.nodes)
@@ -119,8 +117,6 @@ class Field:
         self.slot_duals = np.zeros(self.columns, np.float32)
         self.refresh(np.arange(len(self.atp)))
         self.rehead()
-
-    # ---- what a parcel costs before its weight is known
 
     def _heads(self) -> None:
         """One row for each kind of order: rule, destination, days to the promise, method, pickup node."""
@@ -183,8 +179,6 @@ class Field:
         """It has a slot again."""
         self.head[:, column] = self.base[:, column] + self.slot_duals[column]
 
-    # ---- what a unit costs
-
     def refresh(self, rows: Int64) -> None:
         """Take up changed stock and duals of some stock rows."""
         for start in range(0, len(rows), AT_ONCE):
@@ -225,8 +219,6 @@ class Field:
     def no_at(self, rows: Int64, node: Int64) -> Int64:
         """Expected cost of a no of a line there."""
         return np.zeros(len(rows), np.int64) if self.no is None else self.no[rows, node].astype(np.int64)
-
-    # ---- units and slots
 
     def take(self, rows: Int64, node: Int64, units: Int64) -> None:
         """Take units at once; `refresh` follows."""

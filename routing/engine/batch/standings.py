@@ -21,8 +21,6 @@ class Standings:
         self.evaluations = 0
         self.seen: list[tuple[Int64, Plans]] | None = None  # every plan found on the way, when somebody asks for them
 
-    # ---- read
-
     def columns(self) -> Int64:
         """[line] its column, −1 = left."""
         column: Int64 = self.plans.column[self.orders.order, self.orders.position].astype(np.int64)
@@ -42,8 +40,6 @@ class Standings:
     def opened(self) -> Int64:
         """[column] parcels."""
         return np.bincount(self.parcels()[0], minlength=self.field.columns)
-
-    # ---- write
 
     def evaluate(self, index: Int64) -> None:
         """Plan these orders anew, each as if it were alone."""

@@ -29,9 +29,9 @@ class Steps:
         self.raised: Int64 = np.zeros(0, np.int64)  # stock keys with a dual, once they had one
         self.slots_raised = False
 
-    def run(self, steps: int, first_step: float = FIRST_STEP) -> int:
+    def run(self, steps: int) -> int:
         """Take so many steps; returns how many were needed until nothing was over-asked."""
-        step, decay = first_step, decay_for(steps)
+        step, decay = FIRST_STEP, decay_for(steps)
         for done in range(steps):
             touched = self._step(step)
             if touched is None:

@@ -4,7 +4,8 @@ from routing.engine.explain import Cost, Fate, explain
 from routing.engine.plan import Alternative, Outcome
 from routing.engine.solve import solve
 from routing.rules import Refusal
-from tests.routing.engine.brute import State, decide, refusal, selects
+from tests.routing.engine.brute import decide
+from tests.routing.engine.facts import State, refusal, selects
 from tests.routing.engine.problems import problem, random_problem, refused_nodes, rule
 
 

@@ -11,7 +11,8 @@ from routing.engine.audit import audit
 from routing.engine.plan import Action, Mode, Options, Outcome
 from routing.engine.solve import solve
 from routing.engine.stored import from_bytes, to_bytes
-from tests.routing.engine.brute import CUT, State, decide
+from tests.routing.engine.brute import CUT, decide
+from tests.routing.engine.facts import State
 from tests.routing.engine.problems import ANY, problem, random_problem, refused_nodes, rule
 
 

@@ -2,7 +2,8 @@
 
 from itertools import product
 
-from tests.routing.engine.brute import State, Trial, selects
+from tests.routing.engine.brute import Trial
+from tests.routing.engine.facts import State, selects
 
 
 def least_cost(problem):

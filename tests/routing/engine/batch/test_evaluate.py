@@ -7,7 +7,7 @@ from routing.engine import kernel, whole
 from routing.engine.batch.costs import costs
 from routing.engine.batch.evaluate import evaluate
 from routing.engine.batch.plans import Asked
-from routing.engine.standing import solve as standing
+from routing.engine.restraints import solve as restrained
 from tests.routing.engine.batch.crowds import field_of, one_rule
 from tests.routing.engine.problems import problem, rule
 
@@ -18,7 +18,7 @@ def alone(look, row, mask):
     found = look.eligibility.candidates(np.array([row]), mask, most)
     way = whole.solve if most == 1 and mask.rule.if_part != "assign" else kernel.solve
     inertia = look.problem.inertia[[row]]
-    picks = standing(way, found.offers, found.held_node, inertia, guarded=look.problem.guarded, explain=False)
+    picks = restrained(way, found.offers, found.held_node, inertia, guarded=look.problem.guarded, explain=False)
     cost, node = picks.cost[0], picks.node[0]
     if mask.rule.if_part != "assign" and (node < 0).any():
         if inertia[0] and (found.held_node >= 0).all():
