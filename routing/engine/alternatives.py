@@ -17,13 +17,16 @@ PARTS = Alternative._fields[2:]  # of the cost
 
 def alternatives(problem: Problem, demand: Demand, look: Look, granted: list[Verdicts]) -> dict[str, Any]:
     """The columns of a plan that tell its alternatives."""
+    others = [part for verdicts in granted for part in verdicts.others]
+    if not others:
+        return _none(problem)
     about = np.full((problem.orders, ALTERNATIVES), -1, np.int64)
     for verdicts in granted:
         about[verdicts.rows] = verdicts.other_node
     order, place = np.nonzero(about >= 0)
     number = np.full(problem.orders * ALTERNATIVES, -1, np.int64)
     number[order * ALTERNATIVES + place] = np.arange(len(order))
-    pieces = joined([part for verdicts in granted for part in verdicts.others])
+    pieces = joined(others)
     number_of = number[pieces.order * ALTERNATIVES + pieces.place]
     served = (pieces.node >= 0) & (number_of >= 0)
     left = (pieces.node < 0) & (number_of >= 0)
@@ -44,4 +47,14 @@ def alternatives(problem: Problem, demand: Demand, look: Look, granted: list[Ver
         "alternative_cost": cost,
         "alternative_nodes_ptr": nodes_ptr,
         "alternative_nodes": parcels.node.astype(np.int16),
+    }
+
+
+def _none(problem: Problem) -> dict[str, Any]:
+    return {
+        "alternative_ptr": np.zeros(problem.orders + 1, np.int32),
+        "alternative_node": np.zeros(0, np.int16),
+        "alternative_cost": np.zeros((0, len(PARTS)), np.int64),
+        "alternative_nodes_ptr": np.zeros(1, np.int32),
+        "alternative_nodes": np.zeros(0, np.int16),
     }
