@@ -39,16 +39,20 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """Order ids by what became of them; `lost` stood otherwise than when the facts were read.
+    """Order ids by what became of them, and how many `stayed`, by reason: `changed` since the facts were read too.
 
     `saved` and `sooner`: what the moved ones save together, and the days by which they arrive earlier.
     """
 
     moved: Sequence[int]
     refused: Sequence[int]
-    lost: Sequence[int]
-    saved: int = 0
-    sooner: int = 0
+    stayed: Mapping[str, int]
+    saved: int
+    sooner: int
+
+    @property
+    def considered(self) -> int:
+        return len(self.moved) + len(self.refused) + sum(self.stayed.values())
 
 
 class _Refused(Exception):
@@ -100,14 +104,15 @@ def _write(
             refused += [swap.draft.order_id for group in left for swap in group]
             left = []
         moved = [swap for group in left for swap in group]
+        changed = len(swaps) - len(moved) - len(refused)
         done = Exchanged(
             moved=[swap.draft.order_id for swap in moved],
             refused=refused,
-            lost=sorted(set(stands) - {swap.draft.order_id for swap in moved} - set(refused)),
+            stayed={**stayed, **({"changed": changed} if changed else {})},
             saved=sum(swap.move.saved for swap in moved),
             sooner=sum(swap.move.sooner for swap in moved),
         )
-        _keep(found, plan, done, stayed, at=at, actor=actor)
+        _keep(found, plan, done, at=at, actor=actor)
     return done
 
 
@@ -144,20 +149,18 @@ def _swap(facts: Facts, plan: Plan, swaps: Sequence[Swap], *, at: datetime, acto
     history.record_many(events, actor=actor, at=at, request_id=facts.problem.id)
 
 
-def _keep(
-    found: Holdings, plan: Plan, done: Exchanged, stayed: Mapping[str, int], *, at: datetime, actor: str
-) -> None:
+def _keep(found: Holdings, plan: Plan, done: Exchanged, *, at: datetime, actor: str) -> None:
     Reoptimisation.objects.create(
         at=at,
         problem_ref=found.facts.problem.id,
         mode=plan.mode,
         currency=found.facts.problem.currency,
-        considered=len(done.moved) + len(done.refused) + len(done.lost) + sum(stayed.values()),
+        considered=done.considered,
         moved=len(done.moved),
         refused=len(done.refused),
         saved=done.saved,
         sooner=done.sooner,
-        stayed={**stayed, **({"changed": len(done.lost)} if done.lost else {})},
+        stayed=done.stayed,
         actor=actor,
     )
 

@@ -107,11 +107,11 @@ def _solved(found: Holdings, *, at: datetime, actor: str) -> Reoptimised:
     stayed.update(judged.stays.values())
     done = exchange(found, plan, judged, stayed, at=at, actor=actor)
     return Reoptimised(
-        considered=len(done.moved) + len(done.refused) + len(done.lost) + stayed.total(),
+        considered=done.considered,
         moved=len(done.moved),
         refused=len(done.refused),
         saved={problem.currency: done.saved} if done.moved else {},
-        stayed=_sum(stayed, {"changed": len(done.lost)}),
+        stayed=done.stayed,
     )
 
 
