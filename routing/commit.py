@@ -82,23 +82,9 @@ def grant(
 ) -> Committed:
     """Slots, then units, then rows, for orders that are locked and ours."""
     refused: dict[int, str] = dict.fromkeys(capacity.grant_many(slots_of(drafts)), "no_slot")
-    wanted = [
-        WantedUnits(
-            allocations.key_of(row.id), facts.orders[draft.place].day, row.order_id, row.level_id, row.quantity
-        )
-        for draft in drafts
-        if draft.order_id not in refused
-        for row in draft.bookings
-    ]
-    refused |= ledger.allocate_many(wanted, at=at)
+    refused |= ledger.allocate_many(units_of([draft for draft in drafts if draft.order_id not in refused]), at=at)
     granted = [draft for draft in drafts if draft.order_id not in refused]
-    capacity.take_many(slots_of(granted))
-    allocations.book(
-        [row for draft in granted for row in draft.bookings],
-        [row for draft in granted for row in draft.parcels],
-        [row for draft in granted for row in draft.looked],
-        at=at,
-    )
+    take(granted, at=at)
     pending.settle(done=[draft.order_id for draft in granted], refused=refused)
     raised = [row for draft in granted for row in draft.raised]
     answered: dict[str, list[int]] = {}
@@ -118,6 +104,26 @@ def grant(
         refused=refused,
         lost=frozenset(claim.looks) - frozenset(ours),
     )
+
+
+def take(drafts: Sequence[Draft], *, at: datetime) -> None:
+    """Slots and rows of orders whose units the ledger has granted."""
+    capacity.take_many(slots_of(drafts))
+    allocations.book(
+        [row for draft in drafts for row in draft.bookings],
+        [row for draft in drafts for row in draft.parcels],
+        [row for draft in drafts for row in draft.looked],
+        at=at,
+    )
+
+
+def units_of(drafts: Sequence[Draft]) -> list[WantedUnits]:
+    """What is asked of the ledger, order by order."""
+    return [
+        WantedUnits(allocations.key_of(row.id), draft.day, row.order_id, row.level_id, row.quantity)
+        for draft in drafts
+        for row in draft.bookings
+    ]
 
 
 def slots_of(drafts: Sequence[Draft]) -> list[ParcelSlot]:

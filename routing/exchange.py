@@ -1,6 +1,6 @@
 """One plan for another: what orders hold is given back and their new plans are booked, under the same locks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,9 +11,8 @@ from msgspec import json
 from dom_project.lib import db
 from inventory import capacity, ledger
 from inventory.capacity import ParcelSlot
-from inventory.movements import Wanted
 from routing import allocations, decisions, demand, history, holdings
-from routing.commit import Draft, draft_of, slots_of
+from routing.commit import Draft, draft_of, slots_of, take, units_of
 from routing.drawn import Drawn
 from routing.engine.moves import Judged, Move
 from routing.engine.plan import Plan
@@ -56,7 +55,7 @@ class Exchanged:
 
 
 class _Refused(Exception):
-    def __init__(self, order_ids: Sequence[int]) -> None:
+    def __init__(self, order_ids: Iterable[int]) -> None:
         self.order_ids = frozenset(order_ids)
 
 
@@ -122,26 +121,11 @@ def _swap(facts: Facts, plan: Plan, swaps: Sequence[Swap], *, at: datetime, acto
     allocations.lift([allocation_id for swap in swaps for allocation_id in swap.old], at=at, actor=actor)
     refused = set(capacity.grant_many(slots_of(drafts)))
     refused |= set(
-        ledger.allocate_many(
-            [
-                Wanted(allocations.key_of(row.id), draft.day, row.order_id, row.level_id, row.quantity)
-                for draft in drafts
-                if draft.order_id not in refused
-                for row in draft.bookings
-            ],
-            at=at,
-            actor=actor,
-        )
+        ledger.allocate_many(units_of([d for d in drafts if d.order_id not in refused]), at=at, actor=actor)
     )
     if refused:
-        raise _Refused(sorted(refused))
-    capacity.take_many(slots_of(drafts))
-    allocations.book(
-        [row for draft in drafts for row in draft.bookings],
-        [row for draft in drafts for row in draft.parcels],
-        [row for draft in drafts for row in draft.looked],
-        at=at,
-    )
+        raise _Refused(refused)
+    take(drafts, at=at)
     decisions.save(
         facts, plan, [draft.place for draft in drafts], [d.body for d in drafts], [s.look for s in swaps], at=at
     )
