@@ -41,11 +41,9 @@ class Offers:
 
     def later(self, node: int, day: int) -> tuple[Index, Costs]:
         """(tariff place, head) of one node on another of its days, [order, 1] each."""
-        ship_day = self.residual.ship_day[node, day]
-        place, beyond = self.tariff.rows(
-            self.slack, np.full((len(self.slack), len(self.fix)), ship_day), self.dest, self.collected
-        )
-        return place[:, [node]], beyond[:, [node]] + float(self.fix[node])
+        ship_day = self.residual.ship_day[[node], day]
+        place, beyond = self.tariff.rows(self.slack, ship_day, self.dest, self.collected, np.array([node]))
+        return place, beyond + float(self.fix[node])
 
     def one(self, order: int) -> "Offers":
         """The offers of one order alone."""

@@ -65,16 +65,20 @@ class Tariff:
         service = np.where(in_time, timely.argmin(3), by_kind.argmin(3))
         return cost, np.where(np.isfinite(cost), service, -1)
 
-    def rows(self, slack: Int64, ship_day: Int64, dest: Int64, collected: NDArray[np.bool_]) -> tuple[Index, Costs]:
-        """(place of band 0 in the tables, lateness beyond them) per [order, node].
+    def rows(
+        self, slack: Int64, ship_day: Int64, dest: Int64, collected: NDArray[np.bool_], node: Int64 | None = None
+    ) -> tuple[Index, Costs]:
+        """(place of band 0 in the tables, lateness beyond them) per [order, node]; `node`: which, if not each once.
 
         slack[order], ship_day[node] or [order, node], dest[order]; collected[order]: the customer fetches it, so
         there is no freight, and the ship day is the day it is ready.
         """
+        kind, zone = self.kind_of_node, self.problem.zone[dest]
+        if node is not None:
+            kind, zone = kind[node], zone[:, node]
         left = slack[:, None] - ship_day
         day = np.clip(left, -1, self.longest) + 1
-        zone = self.problem.zone[dest]
-        place = ((self.kind_of_node * self.days + day) * self.zones + zone) * self.bands
+        place = ((kind * self.days + day) * self.zones + zone) * self.bands
         place = np.where(zone < 0, self.none_at, place).astype(np.intp)
         beyond = np.maximum(-1 - left, 0) * float(self.late)
         if collected.any():

@@ -133,26 +133,12 @@ class Field:
         kind = self._kind
         slack, dest = problem.slack[kind].astype(np.int64), problem.dest[kind].astype(np.int64)
         ship_day = np.where(self.day >= 0, look.residual.ship_day[self.node, np.maximum(self.day, 0)], NOTHING_LEFT)
-        place, beyond = self._rows(slack, ship_day, dest, look.masks.collected[kind])
+        place, beyond = look.tariff.rows(slack, ship_day, dest, look.masks.collected[kind], self.node)
         fix = look.eligibility.fix[self.node]
         refused = self._refused(kind)[:, self.node] | (self.day < 0)
         self.place: NDArray[np.int32] = place.astype(np.int32)
         self.base: Table = (beyond + fix).astype(np.float32)
         self.base[refused] = CANNOT
-
-    def _rows(self, slack: Int64, ship_day: Int64, dest: Int64, collected: Bools) -> tuple[Int64, NDArray[np.float64]]:
-        """As `Tariff.rows`, for columns."""
-        tariff, problem = self.look.tariff, self.look.problem
-        left = slack[:, None] - ship_day
-        day = np.clip(left, -1, tariff.longest) + 1
-        zone = problem.zone[dest][:, self.node]
-        place = ((tariff.kind_of_node[self.node] * tariff.days + day) * tariff.zones + zone) * tariff.bands
-        place = np.where(zone < 0, tariff.none_at, place)
-        beyond = np.maximum(-1 - left, 0) * float(tariff.late)
-        if collected.any():
-            place[collected] = tariff.free_at
-            beyond[collected] = np.maximum(-left[collected], 0) * float(tariff.late)
-        return place, beyond
 
     def _refused(self, kind: Int64) -> Bools:
         look = self.look
