@@ -44,8 +44,10 @@ def replay(*, at: datetime, actor: str) -> ScarcityRun | None:
 
 
 def _learned(run: ScarcityRun, *, at: datetime) -> ScarcityRun:
-    before = past.orders(at=at)
-    days = min(past.days_between_receipts(at=at) or DAYS, DAYS)
+    with db.read_only_snapshot(batch=True):
+        db.execute("SET LOCAL statement_timeout = '120s'")  # eight weeks of a large ledger, a few times a day
+        before = past.orders(at=at)
+        days = min(past.days_between_receipts(at=at) or DAYS, DAYS)
     run.history_days = before.history_days
     if before.history_days >= HISTORY:
         run.basis, (drawn, run.hours) = ScarcityRun.Basis.FUTURES, draw(before, days, at=at, seed=run.pk)
