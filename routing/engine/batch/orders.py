@@ -35,7 +35,7 @@ class Orders:
     grams: Int64  # [line]
     unfilled: Int64  # [line] cost of leaving it
     held: Int64  # [line] −1 = nowhere
-    inertia: Int64  # [order]
+    inertia: Int64  # [order] none below 0
     barred_ptr: Int64  # [line + 1] into barred
     barred: Int64  # nodes that a line may not use
     skus: int  # rows of the stock tables
@@ -89,7 +89,7 @@ def of_rows(look: Look, row: Int64, homes: Int64) -> Orders:
         grams=demand.grams[want],
         unfilled=look.eligibility.unfilled[want],
         held=demand.held_node[want].astype(np.int64),
-        inertia=problem.inertia[row].astype(np.int64),
+        inertia=np.maximum(problem.inertia[row].astype(np.int64), 0),
         barred_ptr=barred_ptr,
         barred=barred,
         skus=len(problem.sku_ref),

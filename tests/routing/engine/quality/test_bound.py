@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from benchmarks.yardsticks.dom_us import dom_us
@@ -51,3 +52,10 @@ def test_without_a_choice_of_whole_plans_the_likeliest_are_repaired(monkeypatch)
         if plan.bound is not None:
             assert plan.bound <= min(paid(made, plan), paid(made, batch)), seed
     assert together > 50
+
+
+def test_an_inertia_below_nothing_counts_as_none_in_the_bound_too():
+    made = replace(one_rule(6), inertia=[])
+    none, below = solve(made, PROVEN), solve(replace(made, inertia=np.full(made.orders, -700)), PROVEN)
+    assert none.bound is not None
+    assert below.bound == none.bound
