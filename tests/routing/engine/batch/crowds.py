@@ -68,3 +68,13 @@ def any_rules(seed):
     )  # fmt: skip
     made = any_weight(made) if seed % 5 else made
     return steered(made, seed) if seed % 4 else made
+
+
+def small(seed):
+    """Up to four orders of up to three lines, three nodes, two days, one rule that splits no line."""
+    only = rule(max_parcels=1 + seed % 3, if_part=("assign", "exception")[seed // 2 % 2], split_lines=False)
+    made = random_problem(
+        seed, orders=4, skus=3, nodes=3, lines=3, most_units=2, stock=3, days=2, slots=1 + seed % 3 * 2,
+        plain=seed % 2 == 0, rules=[only],
+    )  # fmt: skip
+    return any_weight(made)

@@ -10,7 +10,7 @@ from routing.engine.demand import merged
 from routing.engine.look import Look
 from routing.engine.plan import Mode, Options, Outcome
 from routing.engine.solve import solve
-from tests.routing.engine.batch.crowds import BATCH, any_rules, any_weight
+from tests.routing.engine.batch.crowds import BATCH, any_rules, small
 from tests.routing.engine.batch.joint import least_cost
 from tests.routing.engine.problems import problem, random_problem, rule, steered
 
@@ -56,16 +56,6 @@ def test_no_order_of_a_batch_could_have_more_of_what_the_others_left():
             assert apart(made, plan, order) <= plan.filled[own].sum()
             parts += 1
     assert parts > 100
-
-
-def small(seed):
-    """Up to four orders of up to three lines, three nodes, two days, one rule that splits no line."""
-    only = rule(max_parcels=1 + seed % 3, if_part=("assign", "exception")[seed // 2 % 2], split_lines=False)
-    made = random_problem(
-        seed, orders=4, skus=3, nodes=3, lines=3, most_units=2, stock=3, days=2, slots=1 + seed % 3 * 2,
-        plain=seed % 2 == 0, rules=[only],
-    )  # fmt: skip
-    return any_weight(made)
 
 
 def test_small_batches_are_never_under_the_optimum_and_mostly_at_it():

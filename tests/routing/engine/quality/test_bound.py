@@ -9,7 +9,9 @@ from benchmarks.yardsticks.dom_us import dom_us
 from routing.engine.audit import audit
 from routing.engine.plan import Mode, Options
 from routing.engine.solve import solve
-from tests.routing.engine.batch.crowds import any_rules, one_rule
+from tests.routing.engine.batch.crowds import any_rules, one_rule, small
+from tests.routing.engine.batch.joint import least_cost
+from tests.routing.engine.problems import steered
 
 PROVEN = Options(mode=Mode.QUALITY)
 
@@ -59,3 +61,16 @@ def test_an_inertia_below_nothing_counts_as_none_in_the_bound_too():
     none, below = solve(made, PROVEN), solve(replace(made, inertia=np.full(made.orders, -700)), PROVEN)
     assert none.bound is not None
     assert below.bound == none.bound
+
+
+def test_a_bound_is_never_above_what_trying_everything_finds():
+    proven = 0
+    for seed in range(60):
+        made = small(seed)
+        if seed % 2:
+            made = replace(steered(made, seed, held=0), guarded=False, inertia=[])
+        bound = solve(made, PROVEN).bound
+        if bound is not None:
+            proven += 1
+            assert bound <= least_cost(made), seed
+    assert proven > 30
