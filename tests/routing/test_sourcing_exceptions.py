@@ -1,7 +1,5 @@
 """What sourcing gives to a person: with its reason, once, and without holding up others."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from inventory.models import Sku
@@ -14,7 +12,6 @@ from tests import make
 from .outcomes import counters, kinds, reason_of
 
 pytestmark = pytest.mark.usefixtures("network")
-AT = datetime(2026, 11, 10, 15, tzinfo=UTC)
 
 
 def test_an_order_that_no_rule_selects_is_an_exception_and_its_units_stay_pending(route):
