@@ -57,8 +57,9 @@ def reoptimise(**_newer: object) -> None:
 @shared_task(name="learn_prices")
 def learn_prices(**_newer: object) -> None:
     """Clear the prices of what came, and learn them anew when it is time or someone asked."""
-    receipts.clear(at=timezone.now())
-    replay.replay(at=timezone.now(), actor="engine")
+    at = timezone.now()
+    receipts.clear(at=at)
+    replay.replay(at=at, actor="engine")
 
 
 @shared_task(name="forget_sent")

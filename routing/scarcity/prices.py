@@ -10,7 +10,7 @@ from dom_project.lib.arrays import columns
 from routing.engine.problem import Int64
 from routing.models import ScarcityRun
 from routing.money import Money
-from routing.scarcity.runs import EXPIRES
+from routing.scarcity import runs
 
 # What came clears prices: it is not in them.
 PRICES = """
@@ -37,8 +37,8 @@ class Prices:
     slot: Int64  # [node]
 
     def is_expired(self, at: datetime) -> bool:
-        """It is so old that only what was consumed before it counts."""
-        return at >= self.at + EXPIRES
+        """Only what was consumed before the run still counts."""
+        return runs.is_expired(self.at, at=at)
 
     def name(self, at: datetime) -> str:
         """What a problem of this moment calls it."""

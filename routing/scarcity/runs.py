@@ -71,6 +71,11 @@ def newest() -> ScarcityRun | None:
     return ScarcityRun.objects.filter(state=State.DONE).order_by("-id").first()
 
 
+def is_expired(learned_at: datetime, *, at: datetime) -> bool:
+    """What was learned is so old that only what was consumed before it counts."""
+    return at >= learned_at + EXPIRES
+
+
 def open_run() -> ScarcityRun | None:
     """The run that waits or is being made, None when there is none."""
     return ScarcityRun.objects.filter(state__in=OPEN).first()

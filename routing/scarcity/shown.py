@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dom_project.lib import db
 from routing.models import ScarcityRun
-from routing.scarcity.runs import EXPIRES
+from routing.scarcity import runs
 
 PAGE = 40
 MOVED_DAYS = 14
@@ -111,7 +111,7 @@ class Moved:
 
 def is_expired(run: ScarcityRun, *, at: datetime) -> bool:
     """Only what was consumed before the run still counts."""
-    return run.at is not None and at >= run.at + EXPIRES
+    return run.at is not None and runs.is_expired(run.at, at=at)
 
 
 def prices(
