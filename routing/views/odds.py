@@ -10,7 +10,7 @@ from dom_project.lib.htmx import render_part
 from inventory.views import asked
 from routing import noes, odds, strategies
 from routing.rules import KINDS
-from routing.shrinkage import BUCKETS, HORIZON
+from routing.shrinkage import BUCKETS, HORIZON, MOST, PARTS, PRIOR
 
 MOST_HIGH = 8
 
@@ -25,6 +25,9 @@ def routing_odds(request: HttpRequest) -> HttpResponse:
         "live": live,
         "may_edit": may(request, Right.EDIT_RULES),
         "weeks": HORIZON // 7,
+        "high_share": noes.HIGH / PARTS,
+        "most_share": MOST,
+        "prior_share": PRIOR,
     }
     if run is None:
         return render_part(request, "routing/odds.html", "rows", context)
