@@ -64,7 +64,7 @@ GROUP BY o.id
 """
 
 
-class Allocated(NamedTuple):
+class InHand(NamedTuple):
     """An open allocation that no floor has, with what is planned of its parcel."""
 
     order_id: int
@@ -107,12 +107,12 @@ def candidates(*, at: datetime) -> tuple[list[int], Counter[str]]:
 def read(order_ids: Sequence[int], *, at: datetime, name: str) -> list[Holdings]:
     """The facts of these orders as if nobody held what they hold, with inertia and held nodes: one per currency."""
     with db.read_only_snapshot(batch=True):
-        rows = [Allocated(*row) for row in db.rows(HELD, [list(order_ids)])]
+        rows = [InHand(*row) for row in db.rows(HELD, [list(order_ids)])]
         orders = {order_id: facts for order_id, *facts in db.rows(ORDERS, [list(order_ids)])}
         slots = {(row.order_id, row.parcel): (row.node_id, row.ship_date) for row in rows}
         back = GivenBack([(row.level_id, row.quantity) for row in rows], list(slots.values()))
         found = gather(list(dict.fromkeys(row.order_id for row in rows)), at=at, name=name, kept=True, given_back=back)
-    by_order: dict[int, list[Allocated]] = defaultdict(list)
+    by_order: dict[int, list[InHand]] = defaultdict(list)
     for row in rows:
         by_order[row.order_id].append(row)
     return [_holdings(facts, by_order, orders, at=at) for facts in found]
@@ -126,7 +126,7 @@ def still(stands: Mapping[int, Stand]) -> frozenset[int]:
 
 
 def _holdings(
-    facts: Facts, by_order: Mapping[int, Sequence[Allocated]], orders: Mapping[int, Sequence[object]], *, at: datetime
+    facts: Facts, by_order: Mapping[int, Sequence[InHand]], orders: Mapping[int, Sequence[object]], *, at: datetime
 ) -> Holdings:
     problem = facts.problem
     node = {node_id: place for place, node_id in enumerate(problem.node_ref.tolist())}
@@ -139,7 +139,7 @@ def _holdings(
     for place, order in enumerate(facts.orders):
         rows = by_order[order.id]
         accepted_at, revision, looks, other_parcels = orders[order.id]
-        parcels: dict[int, list[Allocated]] = defaultdict(list)
+        parcels: dict[int, list[InHand]] = defaultdict(list)
         for row in rows:
             parcels[row.parcel].append(row)
             held_node[line[row.line_id]] = node[row.node_id]
