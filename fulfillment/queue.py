@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from dom_project.lib import db
 from inventory.models import Node
+from routing.in_hand import due
 
 
 class Tab(StrEnum):
@@ -116,9 +117,10 @@ TAB = """CASE WHEN s.state = 'to_pick' THEN 'to_pick'
   WHEN s.state = 'picking' THEN CASE WHEN EXISTS (SELECT FROM fulfillment_shipmentline l
     WHERE l.shipment_id = s.id AND l.closed_at IS NULL AND l.picked < l.quantity) THEN 'picking' ELSE 'to_pack' END
   WHEN s.state IN ('packed', 'ready') THEN 'ready' ELSE 'done' END"""
-IN_HAND = """
+IN_HAND = f"""
 SELECT count(DISTINCT (a.order_id, a.parcel))::int FROM routing_allocation a JOIN routing_order o ON o.id = a.order_id
-WHERE a.state = 'open' AND a.dispatched_at IS NULL AND o.held_reason = '' AND a.node_id = %s
+WHERE a.state = 'open' AND a.dispatched_at IS NULL AND o.held_reason = '' AND a.node_id = %(node)s
+  AND NOT ({due("%(at)s")})
 """
 COUNT = f"""
 SELECT tab, count(*)::int FROM (
@@ -227,6 +229,6 @@ def _with_items(rows: Sequence[tuple[Any, ...]]) -> list[Card]:
     return [Card(*[*row[:12], json.loads(row[12]), *row[13:], tuple(items[row[0]])]) for row in rows]
 
 
-def in_hand(node: Node) -> int:
-    """Parcels that are planned here and that the floor does not have yet: nearly all leave on a later day."""
-    return int(db.value(IN_HAND, [node.pk]))
+def in_hand(node: Node, *, at: datetime) -> int:
+    """Parcels that are planned here for a later day."""
+    return int(db.value(IN_HAND, {"node": node.pk, "at": at}))

@@ -72,7 +72,7 @@ def queue(request: HttpRequest, node_code: str) -> HttpResponse:
         "more": counts[tab] - len(cards) if tab != PUT_BACK else 0,
         "put_backs": put_backs if tab == PUT_BACK else [],
         "signs": signs,
-        "in_hand": floor.in_hand(node) if tab == Tab.TO_PICK else 0,
+        "in_hand": floor.in_hand(node, at=at) if tab == Tab.TO_PICK else 0,
         "main": main_button(node, tab, cards, counts, me),
         "has_more_nodes": not is_bound(request.user) or nodes_of(request.user).count() > 1,
         "live_url": live_url(request.user.pk, [node.code]),

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from dom_project.accounts.models import Role
-from fulfillment import shipments
+from fulfillment import queue, shipments
 from fulfillment.models import Shipment
 from routing import in_hand
 from routing.models import Order, PlanParcel
@@ -82,6 +83,15 @@ def test_a_held_order_is_not_sent_ahead(for_tomorrow):
     assert shipments.dispatch_ahead(PlanParcel.objects.get().node_id, at=AT, actor="user:7") == 0
 
 
+def test_what_the_floor_gets_at_the_next_ring_is_not_in_hand(for_tomorrow):
+    reno = PlanParcel.objects.get().node
+    assert queue.in_hand(reno, at=AT) == 1
+    assert queue.in_hand(reno, at=AT + timedelta(days=1)) == 0
+    Order.objects.update(method="pickup")
+    assert queue.in_hand(reno, at=AT) == 0
+
+
+@time_machine.travel(AT, tick=False)
 def test_the_queue_tells_what_is_in_hand_and_takes_it(client, for_tomorrow):
     reno = PlanParcel.objects.get().node
     client.force_login(make.user(Role.STORE_ASSOCIATE, nodes=(reno,)))
