@@ -9,7 +9,6 @@ from routing.engine.batch.field import Field
 from routing.engine.batch.orders import Orders, together
 from routing.engine.batch.plan import plan_together
 from routing.engine.batch.repair import Displaced
-from routing.engine.batch.standings import Standings
 from routing.engine.batch.verdicts import verdicts_of
 from routing.engine.look import Look
 from routing.engine.plan import Mode, Options
@@ -24,7 +23,7 @@ class Crowd:
     rows: Int64  # all that were planned together; those that got nothing are not among the verdicts
     rule: Int64  # [row] the rule it was planned by
     verdicts: list[Verdicts]  # after the first: those who looked again on their own
-    displaced: Displaced
+    displaced: Displaced  # by the repair; what came after may have given it back
     evaluations: int
     bound: int | None  # what all rows must cost at the least, None = not asked for
 
@@ -41,22 +40,10 @@ def plan_crowd(look: Look, options: Options) -> Crowd:
         bound -= int(orders.inertia.sum())
     else:
         standings, displaced, *_ = plan_together(field, options.dual_steps, options.rounds)
-    displaced = _in_problem(look, orders, _still_so(standings, displaced))
+    displaced = _in_problem(look, orders, displaced)
     verdicts = completed(look, standings, verdicts_of(look, standings))
     rule = np.array([mask.place for mask in orders.rules], np.int64)[orders.home]
     return Crowd(orders.row, rule, verdicts, displaced, standings.evaluations, bound)
-
-
-def _still_so(standings: Standings, displaced: Displaced) -> Displaced:
-    """Without those whom an exchange gave back what they had lost, or whose winner gave it up."""
-    field, orders = standings.field, standings.orders
-    column = standings.columns()
-    node = np.where(column >= 0, field.node[column], -1)
-    lost = node[displaced.line] != displaced.node
-    uses = np.unique((orders.order * orders.skus + orders.sku) * (field.nodes + 1) + node)
-    won = (displaced.winner * orders.skus + orders.sku[displaced.line]) * (field.nodes + 1) + displaced.node
-    kept = lost & np.isin(won, uses)
-    return Displaced(*(part[kept] for part in displaced))
 
 
 def _in_problem(look: Look, orders: Orders, displaced: Displaced) -> Displaced:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from routing.engine import codes, gaps
 from routing.engine.alternatives import alternatives
-from routing.engine.batch.repair import NOBODY
+from routing.engine.batch.repair import NOBODY, Displaced
 from routing.engine.crowd import Crowd
 from routing.engine.demand import Demand
 from routing.engine.lines import split_back
@@ -56,7 +56,7 @@ def draw(
     priced = _sums(demand.order, left * each, m) + _sums(parcels.order, parcels.priced, m)
 
     piece_ptr = _ptr(owner, m)
-    displaced = crowd.displaced if crowd else NOBODY
+    displaced = _still_so(problem, demand, crowd.displaced, pieces) if crowd else NOBODY
     counts = {"orders": m, "parcels": len(parcels.order), "pieces": len(line), "looked_again": looked_again}
     if crowd:
         counts |= {"together": len(crowd.rows), "evaluations": crowd.evaluations}
@@ -135,6 +135,19 @@ def _in_parts(demand: Demand, pieces: Pieces) -> Bools:
     got = np.bincount(pieces.want, pieces.units, minlength=len(demand.units))
     parts = (got > 0) & ((got < demand.units) | (np.bincount(pieces.want, minlength=len(demand.units)) > 1))
     return np.bincount(demand.order[parts], minlength=len(demand.ptr) - 1) > 0
+
+
+def _still_so(problem: Problem, demand: Demand, displaced: Displaced, pieces: Pieces) -> Displaced:
+    """Without those who have units there after all, and those whose winner gave them up for something better."""
+
+    def key(order: Int64, sku: Int32, node: Int64) -> Int64:
+        return (order * len(problem.sku_ref) + sku) * problem.nodes + node
+
+    uses = np.unique(key(pieces.order, demand.sku[pieces.want], pieces.node))
+    sku = problem.sku[displaced.line]
+    lost = ~np.isin(key(displaced.loser, sku, displaced.node), uses)
+    kept = lost & np.isin(key(displaced.winner, sku, displaced.node), uses)
+    return Displaced(*(part[kept] for part in displaced))
 
 
 def _served(turns: list[Int64], m: int) -> Int32:

@@ -10,7 +10,7 @@ from routing.engine.demand import merged
 from routing.engine.look import Look
 from routing.engine.plan import Mode, Options, Outcome
 from routing.engine.solve import solve
-from tests.routing.engine.batch.crowds import BATCH, any_rules, small
+from tests.routing.engine.batch.crowds import BATCH, any_rules, one_rule, small
 from tests.routing.engine.batch.joint import least_cost
 from tests.routing.engine.problems import problem, random_problem, rule, steered
 
@@ -113,6 +113,25 @@ def test_without_steps_the_loser_is_told_who_has_the_unit():
     plan = solve(problem(**FIRST_TAKES_IT), Options(mode=Mode.BATCH, dual_steps=0))
     told = (plan.loser, plan.winner, plan.lost_line, plan.lost_node, plan.regret, plan.winner_regret)
     assert [column.tolist() for column in told] == [[0], [1], [0], [0], [200], [800]]
+
+
+def uses(made, plan, order, line, node):
+    """The order has units of that line's SKU from there."""
+    return any((made.sku[piece.line], piece.node) == (made.sku[line], node) for piece in plan.choices(order))
+
+
+@pytest.mark.parametrize("mode", [Mode.BATCH, Mode.QUALITY])
+def test_who_is_told_to_have_given_way_has_no_unit_there_and_the_winner_has(mode):
+    told = 0
+    for seed in range(40):
+        made = any_rules(seed) if seed % 2 else one_rule(seed)
+        plan = solve(made, Options(mode=mode, dual_steps=0, explain=False))
+        rows = zip(plan.loser.tolist(), plan.winner.tolist(), plan.lost_line, plan.lost_node.tolist(), strict=True)
+        for loser, winner, line, node in rows:
+            assert not uses(made, plan, loser, line, node), seed
+            assert uses(made, plan, winner, line, node), seed
+            told += 1
+    assert told > 40
 
 
 def test_a_line_that_nobody_has_whole_any_more_is_cut_up_unless_the_rule_keeps_it_whole():
