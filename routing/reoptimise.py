@@ -6,21 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import InterfaceError, InternalError, NotSupportedError, OperationalError, ProgrammingError
-
 from dom_project.lib import db
 from routing import holdings, in_hand
 from routing.engine.moves import judge
 from routing.engine.solve import solve
 from routing.exchange import exchange
 from routing.holdings import Holdings
+from routing.sourcing import NOT_OURS
 
 log = logging.getLogger(__name__)
 
 TOGETHER = 1000  # orders of one problem
 MOST = 5000  # orders of one run
 ROUNDS = 4  # of solving what is left of a problem
-NOT_OURS = (OperationalError, InterfaceError, ProgrammingError, InternalError, NotSupportedError)
 
 NAME = "SELECT nextval('routing_fence')"
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, InternalError, NotSupportedError, OperationalError, ProgrammingError
 
 from dom_project.lib import db
@@ -45,8 +46,15 @@ LOOKED = """
 UPDATE routing_orderline SET last_looked_at = %s, first_looked_at = coalesce(first_looked_at, %s)
 WHERE order_id = ANY(%s::bigint[]) AND pending > 0
 """
-# The database's trouble or the program's, not an order's.
-NOT_OURS = (OperationalError, InterfaceError, ProgrammingError, InternalError, NotSupportedError)
+# The database's trouble or the program's, or a worker whose time is up: not an order's.
+NOT_OURS = (
+    OperationalError,
+    InterfaceError,
+    ProgrammingError,
+    InternalError,
+    NotSupportedError,
+    SoftTimeLimitExceeded,
+)
 
 
 @dataclass(frozen=True, slots=True)

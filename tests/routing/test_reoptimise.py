@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 
 import inventory.invariants
 import routing.invariants
 from inventory import capacity
 from inventory.models import Node, NodeDay, StockLevel
 from routing import exchange, history, in_hand
+from routing import reoptimise as replanning
 from routing.models import Allocation, Decision, Order, OrderEvent, OrderLine, Reoptimisation
 from routing.reoptimise import Reoptimised, reoptimise
 from tests import make
@@ -106,6 +108,22 @@ def test_what_the_floor_may_have_is_never_moved(clock_from_denver, network):
     Allocation.objects.update(dispatched_at=LATER)
     rows = everything()
     assert again() == Reoptimised()
+    assert everything() == rows
+
+
+def test_a_run_whose_time_is_up_ends_there_with_every_row_as_it_was(clock_from_denver, network, monkeypatch):
+    receive(network["RENO"], "CLOCK", 5)
+    calls = []
+
+    def time_is_up(_problem):
+        calls.append(1)
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(replanning, "solve", time_is_up)
+    rows = everything()
+    with pytest.raises(SoftTimeLimitExceeded):
+        again()
+    assert len(calls) == 1
     assert everything() == rows
 
 

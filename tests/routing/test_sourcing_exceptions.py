@@ -1,6 +1,7 @@
 """What sourcing gives to a person: with its reason, once, and without holding up others."""
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 
 from inventory.models import Sku
 from routing import decisions, pending, sourcing
@@ -67,6 +68,19 @@ def test_a_poisoned_order_leaves_the_batch_with_its_error_and_holds_up_nobody(ro
     assert counters(bad) == [(1, 0, 0)]
     assert Order.objects.filter(id__in=[order.id for order in orders], state="routed").count() == 7
     assert not Pending.objects.exists()
+
+
+def test_a_worker_whose_time_is_up_gives_no_order_to_a_person(route, monkeypatch):
+    order = make.order()
+
+    def time_is_up(_problem):
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(sourcing, "solve", time_is_up)
+    with pytest.raises(SoftTimeLimitExceeded):
+        route()
+    assert not OrderException.objects.exists()
+    assert Pending.objects.get().order == order
 
 
 def test_an_error_with_letters_that_no_database_takes_is_kept_with_marks(route, monkeypatch):
