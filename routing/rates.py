@@ -277,7 +277,7 @@ def _check_rows(rows: Sequence[RateRow], zones: int) -> None:
             ("up_to_grams", row.up_to_grams, 1, LARGEST_BAND),
             ("price", row.price, 0, LARGEST_PRICE),
             ("transit_days", row.transit_days, 0, 365),
-            ("further_kg_price", row.further_kg_price or 0, 0, LARGEST_PRICE),
+            ("further_kg_price", 0 if row.further_kg_price is None else row.further_kg_price, 0, LARGEST_PRICE),
         ):
             if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
                 raise BadInput(

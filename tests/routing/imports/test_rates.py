@@ -36,6 +36,13 @@ def test_a_card_may_bill_by_size(take):
     assert tables(RateCard.objects.get(live=True)).dimensional_divisor == 5000
 
 
+@pytest.mark.parametrize("divisor", ["many", "-1", "1000001", "0.5"])
+def test_a_divisor_that_no_carrier_has_is_named_and_no_card_published(take, divisor):
+    run = take("rates", HEADER + ROWS + LAST, constants=CONSTANTS | {"dimensional_divisor": divisor})
+    assert {field for _, field, _ in faults(run)} == {"dimensional_divisor"}
+    assert RateCard.objects.count() == 0
+
+
 @pytest.mark.parametrize(
     ("case", "last", "field", "reason"),
     [
