@@ -1,5 +1,7 @@
-"""`python -m benchmarks.same_hash [PYTHON …]`: one problem per mode gives the same plan with one thread and with two,
-again and again, and on every other Python that is named."""
+"""Each mode gives one plan, again and again, with 1 and 2 threads: `python -m benchmarks.same_hash [PYTHON …]`.
+
+And the same on every other Python that is named.
+"""
 
 import argparse
 import hashlib
