@@ -1,6 +1,6 @@
 """What must be reached (the gate) and what is aimed at (the target), judged from the figures of one run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
@@ -69,6 +69,12 @@ def gates(results: Results, speed: Speed | None, n: int, prototype: Prototype) -
         Gate("Jasin–Sinha/Ma, exact FCFS ÷ clairvoyant LP", in_turn, 1.06, 1.05, ""),
         Gate("Jasin–Sinha/Ma, with prices 5 × 3 ÷ clairvoyant LP", at_prices, 1.03, 1.01, ""),
     ]
+
+
+def told(judged: Sequence[Gate], n: int) -> str:
+    """The gates that this run measured, a line each; without any, what it takes to measure them."""
+    measured = [gate.text() for gate in judged if gate.figure is not None]
+    return "\n".join(measured) or f"No gate is judged: that takes n {n:,} and {SEEDS} seeds of a case that has gates."
 
 
 def _pair(

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from benchmarks.yardsticks.cases import CASES, LOOK_AHEAD, Case
-from benchmarks.yardsticks.gates import Results, gates
+from benchmarks.yardsticks.gates import Results, gates, told
 from benchmarks.yardsticks.measure import Row, measured
 from benchmarks.yardsticks.recorded import History, Prototype
 from benchmarks.yardsticks.speed import SPEED, speed
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
             _print(Table(case, n, prototype, history).text(results[case.key]))
             if asked.record:
                 history.record(case.key, n, results[case.key])
-    _print("\n".join(gate.text() for gate in gates(results, measured_speed, asked.n, prototype)))
+    _print(told(gates(results, measured_speed, asked.n, prototype), prototype.n))
     if not _sound(results):
         raise SystemExit(1)
 

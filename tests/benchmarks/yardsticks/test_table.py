@@ -7,7 +7,7 @@ from benchmarks.yardsticks import run
 from benchmarks.yardsticks.bounds import proven
 from benchmarks.yardsticks.cases import CASES
 from benchmarks.yardsticks.dom_us import dom_us
-from benchmarks.yardsticks.gates import Gate, gates
+from benchmarks.yardsticks.gates import Gate, gates, told
 from benchmarks.yardsticks.measure import Row, measured
 from benchmarks.yardsticks.policies import EXACT_FCFS, Policy
 from benchmarks.yardsticks.recorded import History, Prototype
@@ -113,6 +113,17 @@ def test_a_batch_is_judged_by_its_gap_and_its_speed():
     assert "target ≥ 30,000: MISSED" in speed.text()
 
 
+def test_only_gates_that_the_run_measured_are_told():
+    costs = {1: 16_159_986, 2: 16_070_417, 3: 16_744_099}
+    rows = {"1.3": [row("batch_3", seed, cost) for seed, cost in costs.items()]}
+    gap, speed = told(gates(rows, None, 10_000, Prototype()), 10_000).splitlines()
+    assert "DOM-US 1.3, 3 dual steps: gap to the bound" in gap
+    assert "DOM-US 1.3, 3 dual steps: speed" in speed
+    assert told(gates(rows, None, 2000, Prototype()), 10_000) == (
+        "No gate is judged: that takes n 10,000 and 3 seeds of a case that has gates."
+    )
+
+
 STREAM = (("exact_fcfs", 200_000, None), ("ahead", 170_000, None), ("quality", 101_000, 100_000))
 COSTS = (("exact_fcfs", 98_000), ("greedy", 100_000))
 
@@ -125,6 +136,8 @@ def test_one_command_prints_the_table_and_its_gates(capsys):
     assert text.count("prices, 5 replays × 3 samples") == 2
     assert text.count("closest carrying centre") == 2
     assert "DOM-US, ratio 1.3" not in text
+    assert "not measured" not in text
+    assert text.count("No gate is judged") == 1
 
 
 @pytest.mark.parametrize("arguments", [["--only", "2.0"], ["--n", "0"], ["--seeds", "one"]])
