@@ -1,6 +1,6 @@
 """What a plan cost and what the next best would have, with what steered the choice and nobody pays."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from routing.models import Decision
 
 NAMED = 3  # lines whose expected cost of a no is told one by one
 STEERS = ("lateness", "rejection", "scarcity")
+UNPRICED = ("lateness", "rejection")
 
 
 class Compared:
@@ -87,14 +88,30 @@ class Compared:
 
     def beside(self, other: Mapping[str, Any]) -> str:
         """What another plan costs beside this one: what steers is in both sums or in neither."""
-        apart = other["priced"] - self.decision.priced
-        sums = {"paid": other["freight"] + other["handling"], "sum": other["priced"], "own": self.decision.priced}
-        params = {name: self.money(amount) for name, amount in {**sums, "apart": abs(apart)}.items()}
+        return self._beside(other, STEERS)
+
+    def unpriced(self, other: Mapping[str, Any]) -> str:
+        """What a plan made without scarcity prices costs beside this one: they are in neither sum."""
+        return self._beside(other, UNPRICED)
+
+    def _beside(self, other: Mapping[str, Any], steers: Sequence[str]) -> str:
+        own = self.told.cost
+        paid, own_paid = other["freight"] + other["handling"], own["freight"] + own["handling"]
+        parts = {part: other.get(part, 0) for part in steers if other.get(part, 0) or own[part]}
+        own_unfilled = own["priced"] - own_paid - sum(own[part] for part in STEERS)
+        if other["unfilled"] != own_unfilled:
+            parts["unfilled"] = other["unfilled"]
+        whole = paid + sum(parts.values())
+        own_whole = own_paid + sum(own_unfilled if part == "unfilled" else own[part] for part in parts)
+        apart = whole - own_whole
+        sums = {"paid": paid, "sum": whole, "own": own_whole, "apart": abs(apart)}
+        params = {name: self.money(amount) for name, amount in sums.items()}
         told = "%(paid)s"
-        parts = [part for part in STEERS if other.get(part, 0) or self.told.cost[part]]
         if parts:
-            params["parts"] = _(" and ").join(self._part(part, other.get(part, 0)) for part in parts)
+            params["parts"] = _(" and ").join(self._part(part, amount) for part, amount in parts.items())
             told = _("%(paid)s, with %(parts)s that is %(sum)s against %(own)s")
+        elif apart and "scarcity" not in steers:
+            told = _("%(paid)s against %(own)s")
         told += _(", %(apart)s more") if apart > 0 else _(", %(apart)s less") if apart else _(", the same")
         return told % params
 
@@ -103,6 +120,7 @@ class Compared:
             "lateness": _("%(amount)s for lateness"),
             "rejection": _("%(amount)s for a possible no"),
             "scarcity": _("%(amount)s for scarce stock"),
+            "unfilled": _("%(amount)s for units without a place"),
         }[part]
         return text % {"amount": self.money(amount)}
 

@@ -177,7 +177,9 @@ class Asked:
         elif compared.single.node in self.case.stored and len(self.case.stored) == 1:
             said.append(_("The best single node is the one that was taken."))
         else:
-            said.append(self._beside(_("The best single node is %(nodes)s: %(cost)s."), compared.single))
+            cost = self.answers.compared.beside(compared.single._asdict())
+            text = _("The best single node is %(nodes)s: %(cost)s.")
+            said.append(text % {"nodes": self._nodes(compared.single), "cost": cost})
         if compared.unpriced:
             same = frozenset(compared.unpriced.nodes) == self.case.stored
             text = (
@@ -185,17 +187,16 @@ class Asked:
                 if same
                 else _("Without scarcity prices it would be %(nodes)s: %(cost)s.")
             )
-            said.append(self._beside(text, compared.unpriced))
+            cost = self.answers.compared.unpriced(compared.unpriced._asdict())
+            said.append(text % {"nodes": self._nodes(compared.unpriced), "cost": cost})
         saves = self.decision.priced - self.case.cost
         if saves > 0:
             text = _("By itself, on what the others left, it could cost %(cost)s less; the plan is the one for all.")
             said.append(text % {"cost": self.money(saves)})
         return said
 
-    def _beside(self, text: str, plan: Alternative) -> str:
-        nodes = _(" and ").join(self.name(node) for node in dict.fromkeys(plan.nodes))
-        cost = self.answers.compared.beside({**plan._asdict(), "priced": plan.priced})
-        return text % {"nodes": nodes or _("no node"), "cost": cost}
+    def _nodes(self, plan: Alternative) -> str:
+        return _(" and ").join(self.name(node) for node in dict.fromkeys(plan.nodes)) or _("no node")
 
     def _change(self, change: Change, node: int) -> str:
         params = dict(change.params)

@@ -30,7 +30,13 @@ def parcel(each):
 
 def decision(plan):
     return Decision(
-        plan={"parcels": [parcel(each) for each in plan.parcels(0)], "left": [], "why": None},
+        plan={
+            "parcels": [parcel(each) for each in plan.parcels(0)],
+            "left": [],
+            "why": None,
+            "rejection": plan.rejection.item(0),
+            "scarcity": plan.scarcity.item(0),
+        },
         invoice=plan.invoice.item(0),
         alternatives=[],
         refusals=[],
@@ -124,3 +130,16 @@ def test_the_best_single_node_and_the_plan_without_prices_are_told_beside_the_pl
         ("Tucson", "Denver", True, 0),
         ("Reno", "", False, 400),
     ]
+
+
+def test_the_plan_without_prices_is_compared_by_what_is_weighed_without_them():
+    # Tucson's mug is kept for others, Reno is taken: what its own scarcity weighs is in neither sum
+    prices = {"price": [2000, 1100], "fix": [100, 400]}
+    [_single, without] = section({0: 1}, TWO, "N0", **prices).sentences
+    assert without == "Without scarcity prices it would be Tucson: $6.10 against $11.10, $5.00 less."
+    odds = {"no_odds": [100, 0], "resource_cost": 1000}
+    [_single, without] = section({0: 1}, TWO, "N0", **prices, **odds).sentences
+    assert without == (
+        "Without scarcity prices it would be Tucson: "
+        "$6.10, with $0.10 for a possible no that is $6.20 against $11.10, $4.90 less."
+    )
