@@ -76,9 +76,12 @@ class Answers:
             return said + [self._refused(row) for row in self.decision.refusals]
         said = [self._parcel(parcel) for parcel in self.told.parcels]
         if self.told.dearer_by is not None and self.told.dearer_by >= 0:
-            said.append(_("No other plan that the rule allows costs less."))
+            limited = self.decision.approximate
+            said.append(
+                _("No cheaper plan was found.") if limited else _("No other plan that the rule allows costs less.")
+            )
         elif not self.decision.alternatives:
-            said.append(_("Nobody else could send it."))
+            said.append(self.compared.no_other(_("Nobody else could send it.")))
         said += [
             _("%(what)s, %(units)s: no place was found.")
             % {"what": self.names.get(line["sku"], line["sku"]), "units": units_told(line["units"])}

@@ -74,7 +74,7 @@ class Compared:
     def _next_best(self) -> list[str]:
         best = self.told.next_best
         if best is None or self.told.dearer_by is None:
-            return [_("There was no other plan.")]
+            return [self.no_other(_("There was no other plan."))]
         params = {
             "nodes": _(" and ").join(self.node(code) for code in dict.fromkeys(best["nodes"])),
             "cost": self.beside(best),
@@ -85,6 +85,10 @@ class Compared:
             return [_("Cheaper would be %(nodes)s: %(cost)s; the rule ranks by something else.") % params]
         said = [_("The next best is %(nodes)s: %(cost)s.") % params]
         return said if self.told.dearer_by else [*said, self._tie(best)]
+
+    def no_other(self, certain: str) -> str:
+        """That there is no alternative: `certain` only where every plan was looked at."""
+        return _("No other plan was found.") if self.decision.approximate else certain
 
     def beside(self, other: Mapping[str, Any]) -> str:
         """What another plan costs beside this one: what steers is in both sums or in neither."""

@@ -9,7 +9,7 @@ from fulfillment import orders, shipments
 from inventory import capacity
 from inventory.models import Sku
 from routing import sourcing
-from routing.models import Customer, NoOdds, OddsRun, Order, OrderLine, Pending, ResourcingCost
+from routing.models import Customer, Decision, NoOdds, OddsRun, Order, OrderLine, Pending, ResourcingCost
 from tests import make
 
 from .answers import HTMX, text_of
@@ -304,3 +304,32 @@ def test_the_question_before_a_cancel_says_what_keeps_going(desk, reno):
     shipments.ship_many([(shipment, "TRK1")], at=AT, actor="user:7")
     question = desk.get(f"/orders/{order.ref}/").context["cancel"]
     assert question.endswith("1 unit is free at once. 2 units have left: they keep going to the customer.")
+
+
+@pytest.mark.parametrize(
+    ("others", "approximate", "why_these", "cost"),
+    [
+        (
+            True,
+            False,
+            "No other plan that the rule allows costs less.",
+            "The next best is Sparks store: $8.30, the same.",
+        ),
+        (True, True, "No cheaper plan was found.", "The next best is Sparks store: $8.30, the same."),
+        (False, False, "Nobody else could send it.", "There was no other plan."),
+        (False, True, "No other plan was found.", "No other plan was found."),
+    ],
+)
+def test_a_limited_search_claims_no_more_than_it_found(desk, reno, clock, others, approximate, why_these, cost):
+    make.strategy()
+    make.rate_card()
+    if others:
+        stock(make.node("SPARKS", name="Sparks store"), MUG=10)
+    capacity.open_days(at=clock)
+    order = make.order(lines={"MUG": 2})
+    Pending.objects.update(next_at=AT)
+    sourcing.source_due(at=clock, owner="one")
+    Decision.objects.update(approximate=approximate)
+    questions = dict(desk.get(f"/orders/{order.ref}/").context["questions"])
+    assert questions["Why these nodes?"][-1] == why_these
+    assert cost in questions["What did it cost, what would the next best have cost?"]
