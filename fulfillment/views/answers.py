@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from dom_project.templatetags.figures import duration, money
 from dom_project.templatetags.moments import day
-from fulfillment.dossier import Line
+from fulfillment.dossier import Line, Parcel
 from routing import words
 from routing.decisions import Explained
 from routing.models import Decision
@@ -41,15 +41,23 @@ class NodeRow:
 
 
 class Answers:
-    """One decision, told to a reader. `nodes` gives codes their names."""
+    """One decision, told to a reader. `nodes` gives codes their names; `parcels` are all that the order has."""
 
     def __init__(
-        self, decision: Decision, told: Explained, seen: Seen | None, nodes: Mapping[str, str], lines: Sequence[Line]
+        self,
+        decision: Decision,
+        told: Explained,
+        seen: Seen | None,
+        nodes: Mapping[str, str],
+        lines: Sequence[Line],
+        parcels: Sequence[Parcel],
     ) -> None:
         self.decision, self.told, self.seen, self.nodes = decision, told, seen, nodes
         self.names = {line.sku: line.name for line in lines}
         self.rules = seen.rules if seen else {}
         self.compared = Compared(decision, told, node=self.name, sku=self.sku)
+        own = [parcel["number"] for parcel in told.parcels]
+        self.is_of_a_part = bool(own) and any(not parcel.gone and parcel.number < min(own) for parcel in parcels)
 
     def name(self, code: str) -> str:
         return self.nodes.get(code, code)
@@ -113,6 +121,8 @@ class Answers:
         if not self.told.parcels:
             return []
         if not self.told.split:
+            if self.is_of_a_part:
+                return [_("What this decision is about goes in one parcel; the order has others.")]
             return [_("It was not split: everything that was routed goes in one parcel.")]
         if self.told.best_single:
             single = self.told.best_single

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from fulfillment import timeline
-from fulfillment.dossier import Line
+from fulfillment.dossier import Line, Parcel
 from routing import decisions, rates, seen
 from routing.models import Decision, Order
 
@@ -23,6 +23,7 @@ def explained(
     request: HttpRequest,
     found: Order,
     lines: Sequence[Line],
+    parcels: Sequence[Parcel],
     nodes: Sequence[tuple[Any, ...]],
     names: Mapping[str, str],
 ) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def explained(
         [found.ship_to_latitude], [found.ship_to_longitude], [row[3] for row in nodes], [row[4] for row in nodes]
     )[0].tolist()
     away = facts.distance_km if facts else {row[0]: one for row, one in zip(nodes, km, strict=True)}
-    answers = Answers(chosen, decisions.explain(chosen, away=away), facts, names, lines)
+    answers = Answers(chosen, decisions.explain(chosen, away=away), facts, names, lines, parcels)
     batch = solved.Solved(chosen, solved.named(chosen, request.user), node=answers.name, sku=answers.sku)
     by_id = {line.id: line for line in lines}
     columns = [by_id[line_id] for line_id in facts.lines if line_id in by_id] if facts else []

@@ -177,5 +177,5 @@ def page_of(request: HttpRequest, found: Order, at: datetime) -> dict[str, Any]:
         "here": reverse("order", args=[found.ref]),
         "part": wants_part(request),
         "live_url": live_url(request.user.pk, None),
-        **decision.explained(request, found, lines, nodes, names),
+        **decision.explained(request, found, lines, parcels, nodes, names),
     }

@@ -15,7 +15,7 @@ from dom_project.lib.htmx import render_part, wants_part
 from dom_project.templatetags.figures import money
 from dom_project.templatetags.moments import day
 from fulfillment import access, dossier
-from fulfillment.dossier import Line
+from fulfillment.dossier import Line, Parcel
 from inventory.models import Node
 from routing import decisions, retold, words
 from routing.engine.plan import Alternative
@@ -89,16 +89,24 @@ def section(request: HttpRequest, found: Order) -> Section:
         said = words.sentence(f"retold_{refused.code}", refused.params)
         return Section(decision, why_not=said, fault=refused.code if refused.fault else "")
     names = dict(Node.objects.values_list("code", "name"))
-    return Asked(decision, case, names, dossier.lines(found.id)).section(request.GET.get("node", ""))
+    asked = Asked(decision, case, names, dossier.lines(found.id), dossier.parcels(found.id))
+    return asked.section(request.GET.get("node", ""))
 
 
 class Asked:
     """A case told to a reader."""
 
-    def __init__(self, decision: Decision, case: Case, names: Mapping[str, str], lines: Sequence[Line]) -> None:
+    def __init__(
+        self,
+        decision: Decision,
+        case: Case,
+        names: Mapping[str, str],
+        lines: Sequence[Line],
+        parcels: Sequence[Parcel],
+    ) -> None:
         self.decision, self.case, self.problem = decision, case, case.problem
         self.rules = {rule.ref: rule.name for rule in self.problem.rules}
-        self.answers = Answers(decision, decisions.explain(decision, away={}), None, names, lines)
+        self.answers = Answers(decision, decisions.explain(decision, away={}), None, names, lines, parcels)
         self.answers.rules = self.rules
         by_id = {line.id: line.name for line in lines}
         refs = self.problem.sku_ref[self.problem.sku].tolist()
@@ -171,15 +179,8 @@ class Asked:
 
     def sentences(self) -> list[str]:
         """The best single node, the best plan without prices, and a better one that the others left."""
-        compared, said = self.case.compared, []
-        if compared.single is None:
-            said.append(_("No single node could send all of it in one parcel."))
-        elif compared.single.node in self.case.stored and len(self.case.stored) == 1:
-            said.append(_("The best single node is the one that was taken."))
-        else:
-            cost = self.answers.compared.beside(compared.single._asdict())
-            text = _("The best single node is %(nodes)s: %(cost)s.")
-            said.append(text % {"nodes": self._nodes(compared.single), "cost": cost})
+        compared = self.case.compared
+        said = [self._single(compared.single)]
         if compared.unpriced:
             same = frozenset(compared.unpriced.nodes) == self.case.stored
             text = (
@@ -194,6 +195,18 @@ class Asked:
             text = _("By itself, on what the others left, it could cost %(cost)s less; the plan is the one for all.")
             said.append(text % {"cost": self.money(saves)})
         return said
+
+    def _single(self, best: Alternative | None) -> str:
+        """The best plan of one parcel, for what the decision is about."""
+        told = self.answers.told
+        if best is None:
+            return _("No single node could send all of it in one parcel.")
+        if best.node in self.case.stored and len(told.parcels) == 1 and not told.left:
+            if self.answers.is_of_a_part:
+                return _("For what this decision is about, the best single node is the one that was taken.")
+            return _("The best single node is the one that was taken.")
+        cost = self.answers.compared.beside(best._asdict())
+        return _("The best single node is %(nodes)s: %(cost)s.") % {"nodes": self._nodes(best), "cost": cost}
 
     def _nodes(self, plan: Alternative) -> str:
         return _(" and ").join(self.name(node) for node in dict.fromkeys(plan.nodes)) or _("no node")

@@ -8,7 +8,7 @@ from dom_project.accounts.models import Role
 from fulfillment import orders, shipments
 from inventory import capacity
 from inventory.models import Sku
-from routing import sourcing
+from routing import sourcing, waiting
 from routing.models import Customer, Decision, NoOdds, OddsRun, Order, OrderLine, Pending, ResourcingCost
 from tests import make
 
@@ -333,3 +333,26 @@ def test_a_limited_search_claims_no_more_than_it_found(desk, reno, clock, others
     questions = dict(desk.get(f"/orders/{order.ref}/").context["questions"])
     assert questions["Why these nodes?"][-1] == why_these
     assert cost in questions["What did it cost, what would the next best have cost?"]
+
+
+def test_a_decision_about_a_part_does_not_speak_for_the_whole_order(desk, reno, clock):
+    make.strategy()
+    make.rate_card()
+    order = make.order(lines={"MUG": 2, "TRAY": 1})
+    allocate(order, reno, {"TRAY": 1})
+    capacity.open_days(at=clock)
+    waiting.reopen([order.id], at=clock)
+    Pending.objects.update(next_at=AT)
+    sourcing.source_due(at=clock, owner="one")
+    of_the_rest = f"/orders/{order.ref}/"
+
+    def why_split():
+        return dict(desk.get(of_the_rest).context["questions"])["Why split?"]
+
+    best_single = "best single node is the one that was taken."
+    assert why_split() == ["What this decision is about goes in one parcel; the order has others."]
+    told = text_of(desk.get(f"{of_the_rest}what-if/", headers=HTMX))
+    assert f"For what this decision is about, the {best_single}" in told
+    orders.cancel(order.ref, line_refs=["2"], at=clock, actor="user:3")
+    assert why_split() == ["It was not split: everything that was routed goes in one parcel."]
+    assert f"The {best_single}" in text_of(desk.get(f"{of_the_rest}what-if/", headers=HTMX))

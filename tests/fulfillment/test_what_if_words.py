@@ -68,7 +68,7 @@ def section(lines, stock, node, **arrays):
     made = problem([order], stock, **arrays)
     plan = solve(made, Options())
     names = {"N0": "Tucson", "N1": "Reno", "N2": "Denver"}
-    asked = Asked(decision(plan), Case(made, plan, 0), names, [line(0, "Mug"), line(1, "Tray")])
+    asked = Asked(decision(plan), Case(made, plan, 0), names, [line(0, "Mug"), line(1, "Tray")], [])
     return asked.section(node)
 
 
