@@ -66,9 +66,11 @@ class Together:
 def gap_of(plan: Plan) -> int | None:
     """How much more than the proven bound all orders of the plan cost at the most, in 1/10,000, rounded up.
 
-    None where nothing is proven, or the bound is nothing.
+    Of what their parcels cost: what units without a place are weighed with is in both sums, and would make the
+    share look small. None where nothing is proven, or no parcel costs anything.
     """
     if plan.bound is None or plan.bound <= 0:
         return None
     over = max(int(np.sum(plan.priced)) - plan.bound, 0)
-    return -(-over * 10_000 // plan.bound)
+    of = int(np.sum(plan.invoice) + np.sum(plan.lateness) + np.sum(plan.rejection) + np.sum(plan.scarcity))
+    return -(-over * 10_000 // of) if of > 0 else None

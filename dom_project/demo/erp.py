@@ -23,7 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 
 MAX_BODY = 1 << 20
 SIGNED_FOR = 300  # seconds that a signature stays good
-SALES_PER_MINUTE = 40
+SALES_PER_MINUTE = 10
 REFILL_BELOW = 0.35  # of what a level began with
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS stock (node TEXT, sku TEXT, on_hand INTEGER, usual INTEGER, is_shop INTEGER,

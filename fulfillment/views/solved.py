@@ -68,11 +68,11 @@ class Solved:
         return said + [self._won(row) for row in self.solved.get("displaced", [])]
 
     def _lost(self, row: Mapping[str, Any]) -> str:
-        text = _("{order} kept {what} at {node}: by going elsewhere it stood to lose {theirs}, this order {own}.")
+        text = _("{order} kept {what} at {node}: without it, it would lose {theirs}; this order lost {own}.")
         return self._told(text, row, theirs=row["winner_regret"], own=row["regret"])
 
     def _won(self, row: Mapping[str, Any]) -> str:
-        text = _("{order} gave up {what} at {node} to it: that order stood to lose {theirs}, this one {own}.")
+        text = _("{order} gave up {what} at {node} to it: it lost {theirs}, this one would have lost {own}.")
         return self._told(text, row, theirs=row["regret"], own=row["winner_regret"])
 
     def _told(self, text: str, row: Mapping[str, Any], *, theirs: int, own: int) -> str:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from routing.engine import codes, gaps
 from routing.engine.alternatives import alternatives
-from routing.engine.batch.repair import NOBODY, Displaced
+from routing.engine.batch.giving_way import NOBODY, Displaced
 from routing.engine.crowd import Crowd
 from routing.engine.demand import Demand
 from routing.engine.lines import split_back

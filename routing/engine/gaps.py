@@ -59,9 +59,12 @@ def _places(problem: Problem) -> Iterator[Refusal]:
     nowhere = problem.zone < 0
     if not nowhere.any():
         return
-    for node in np.flatnonzero(nowhere.all(0)).tolist():
-        yield Refusal("node_without_zone", {"node": problem.node_codes[node]})
-    for dest in np.flatnonzero(nowhere.all(1)).tolist():
+    unknown = nowhere.all(1)
+    # a node is judged by the destinations that are known: to an unknown one nobody has a zone
+    if not unknown.all():
+        for node in np.flatnonzero(nowhere[~unknown].all(0)).tolist():
+            yield Refusal("node_without_zone", {"node": problem.node_codes[node]})
+    for dest in np.flatnonzero(unknown).tolist():
         yield Refusal("destination_without_zone", {"destination": dest})
 
 

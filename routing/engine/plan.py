@@ -140,11 +140,11 @@ class Plan:
 
     # [displaced line]
     loser: Int32  # order that would have used a unit
-    winner: Int32  # order that kept it: of those who did, the one with the least to lose
+    winner: Int32  # order that has it: of those who do, the one with the least to lose
     lost_line: Int32  # line of the loser
     lost_node: Int16
-    regret: Int64  # what the loser stood to lose by going elsewhere
-    winner_regret: Int64
+    regret: Int64  # what the loser's plan costs more than the one it would have without others
+    winner_regret: Int64  # what the winner's would cost more without the unit, all others as they are
 
     # [line]
     filled: Int32  # units that found a place

@@ -11,7 +11,7 @@ from routing.engine.problem import Int64, Kind, Problem
 from routing.engine.scarcity import Worth, cold_start, mean_worth, walk_in_floor
 from routing.scarcity import worth
 
-LEAST_DAYS = 7  # of a till's figures; what fewer days show counts as if it were all of so many
+LEAST_DAYS = 28  # of a till's figures: fewer count as so many, for the first sale of a shelf says little of the next
 
 
 class Shelf(NamedTuple):

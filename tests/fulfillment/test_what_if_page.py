@@ -137,7 +137,7 @@ def test_who_got_the_unit_instead_is_told_on_both_orders_with_links(desk, displa
     page = text_of(desk.get(f"/orders/{loser.ref}/"))
     assert "Planned together with 21 others" in page
     assert f'<a href="/orders/{winner.ref}/">{winner.order_ref}</a> kept' in page
-    assert "by going elsewhere it stood to lose $1.50, this order $1.50." in page
+    assert "without it, it would lose $1.50; this order lost $1.50." in page
     other = text_of(desk.get(f"/orders/{winner.ref}/"))
     assert f'<a href="/orders/{loser.ref}/">{loser.order_ref}</a> gave up' in other
 
@@ -146,7 +146,7 @@ def test_an_order_that_the_reader_may_not_see_is_told_without_its_number(displac
     loser, _winner = displaced
     seen = Solved(newest(loser), {}, node=str, sku=str)
     assert seen.instead() == [
-        "Another order kept MUG at RENO: by going elsewhere it stood to lose $1.50, this order $1.50."
+        "Another order kept MUG at RENO: without it, it would lose $1.50; this order lost $1.50."
     ]
 
 

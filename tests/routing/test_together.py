@@ -47,15 +47,18 @@ def test_who_gave_way_in_a_batch_and_to_whom_is_kept_with_both(route):
 
 
 @pytest.mark.parametrize(
-    ("case", "priced", "bound", "gap"),
+    ("case", "unfilled", "paid", "bound", "gap"),
     [
-        ("nothing is proven", 1000, None, None),
-        ("nothing costs anything", 0, 0, None),
-        ("at the bound", 1000, 1000, 0),
-        ("rounded up, so that it holds", 100_001, 100_000, 1),
-        ("a percent", 101_000, 100_000, 100),
+        ("nothing is proven", 0, 1000, None, None),
+        ("nothing costs anything", 0, 0, 0, None),
+        ("no parcel goes", 1000, 0, 900, None),
+        ("at the bound", 0, 1000, 1000, 0),
+        ("rounded up, so that it holds", 0, 100_001, 100_000, 1),
+        ("a percent", 0, 100_000, 99_000, 100),
+        ("what is left makes it no smaller", 900_000, 100_000, 999_000, 100),
     ],
 )
-def test_the_gap_is_the_most_that_all_orders_cost_over_the_bound(case, priced, bound, gap):
+def test_the_gap_is_the_most_that_all_orders_cost_over_the_bound(case, unfilled, paid, bound, gap):
     plan = solve(problem([{"lines": {0: 1}}], [{0: 5}]), Options(mode=Mode.BATCH))
-    assert gap_of(dataclasses.replace(plan, priced=plan.priced * 0 + priced, bound=bound)) == gap
+    sums = {"priced": plan.priced * 0 + unfilled + paid, "invoice": plan.invoice * 0 + paid}
+    assert gap_of(dataclasses.replace(plan, bound=bound, **sums)) == gap

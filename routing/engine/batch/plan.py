@@ -8,7 +8,8 @@ from routing.engine.batch.costs import costs
 from routing.engine.batch.evaluate import evaluate
 from routing.engine.batch.exchange import exchange
 from routing.engine.batch.field import Field, Table
-from routing.engine.batch.repair import AT_ONCE, NOBODY, Displaced, repair
+from routing.engine.batch.plans import Plans
+from routing.engine.batch.repair import AT_ONCE, repair
 from routing.engine.batch.standings import Standings
 from routing.engine.batch.steps import Steps
 from routing.engine.problem import Int64
@@ -17,10 +18,10 @@ ALSO_IN_TURN = 1000  # orders up to which first come, first served is tried too
 
 
 class Together(NamedTuple):
-    """The plans of a batch that fit, who had to give way, and the duals that the search ended with (if kept)."""
+    """The plans of a batch that fit, what each order would do alone, and the duals the search ended with (if kept)."""
 
     standings: Standings
-    displaced: Displaced
+    alone: Plans
     unit_duals: Table
     slot_duals: Table
 
@@ -30,15 +31,16 @@ def plan_together(field: Field, steps: int, rounds: int = 1, *, keep_seen: bool 
     everyone = np.arange(field.orders.count)
     standings = Standings(field, evaluate(field, everyone))
     standings.evaluations = len(everyone)
+    alone = standings.plans.of(everyone)
     if keep_seen:
-        standings.seen = [(everyone, standings.plans.of(everyone))]
+        standings.seen = [(everyone, alone)]
     search = Steps(standings)
     search.run(steps)
     duals = field.duals.copy() if keep_seen else field.duals, field.slot_duals.copy()
     # back to the prices that came with the problem; what a slot was worth still guides who looks again
     field.duals.ravel()[search.raised] = 0
     field.refresh(np.unique(search.raised // max(field.nodes, 1)))
-    displaced = repair(standings)
+    repair(standings)
     field.slot_duals[:] = 0
     field.rehead()
     tried = touching(standings, search)
@@ -46,12 +48,12 @@ def plan_together(field: Field, steps: int, rounds: int = 1, *, keep_seen: bool 
         if not exchange(standings, tried, search.raised):
             break
     if not keep_seen and len(search.raised) and field.orders.count <= ALSO_IN_TURN:
-        displaced = displaced if not _better_in_turn(standings) else NOBODY
-    return Together(standings, displaced, *duals)
+        _take_turns_if_better(standings)
+    return Together(standings, alone, *duals)
 
 
-def _better_in_turn(standings: Standings) -> bool:
-    """Take the plans of first come, first served instead where they cost less in sum: true when they do."""
+def _take_turns_if_better(standings: Standings) -> None:
+    """Take the plans of first come, first served instead where they cost less in sum."""
     field, everyone = standings.field, np.arange(standings.orders.count)
     field.restore()
     turns = Standings(field, standings.plans.of(everyone))
@@ -59,10 +61,9 @@ def _better_in_turn(standings: Standings) -> bool:
     standings.evaluations += turns.evaluations
     if costs(field, everyone, turns.plans).sum() < costs(field, everyone, standings.plans).sum():
         standings.plans = turns.plans
-        return True
+        return
     field.restore()
     standings.take(everyone)
-    return False
 
 
 def touching(standings: Standings, search: Steps) -> Int64:

@@ -10,7 +10,7 @@ from routing.engine.batch.exchange import exchange
 from routing.engine.batch.field import Field
 from routing.engine.batch.plan import plan_together
 from routing.engine.batch.plans import Plans
-from routing.engine.batch.repair import Displaced, repair
+from routing.engine.batch.repair import repair
 from routing.engine.batch.standings import Standings
 from routing.engine.problem import Int64
 from routing.engine.quality.choice import choose
@@ -24,10 +24,10 @@ POSITIVE = 1e-4
 
 
 class Proven(NamedTuple):
-    """Plans that fit and are taken from the field, and a cost in minor units that no plans can be under."""
+    """Plans that are taken from the field, what each order would do alone, and a cost that no plans can be under."""
 
     standings: Standings
-    displaced: Displaced
+    alone: Plans
     bound: int
 
 
@@ -55,7 +55,7 @@ def plan_well(field: Field, pricing_rounds: int, search_nodes: int) -> Proven:
         field.restore()
         standings.plans = fast.standings.plans
         standings.take(everyone)
-    return Proven(standings, fast.displaced, ceil(master.best_bound - POSITIVE))
+    return Proven(standings, fast.alone, ceil(master.best_bound - POSITIVE))
 
 
 def open_days(field: Field) -> None:

@@ -61,9 +61,9 @@ def test_the_till_gives_the_least_price_not_the_sum(two_shelves):
     assert found.unit.tolist() == [0, 900]
 
 
-def test_figures_of_a_few_days_count_as_if_it_were_a_week(two_shelves):
+def test_figures_of_a_few_days_count_as_if_they_were_of_four_weeks(two_shelves):
     found = made(two_shelves, [Worth(np.zeros(2), np.zeros(2))], shelf((5, 2), (0, 7), (0, 1)))
-    assert found.walk_in.tolist() == [0, 993]  # 7 a week, not 49
+    assert found.walk_in.tolist() == [0, 522]  # 1.75 a week, not 49: two are missed with 1 − e^−1.75 × 2.75
 
 
 def test_a_unit_is_worth_no_more_than_it_sells_for_and_the_longest_way_to_it(two_shelves):

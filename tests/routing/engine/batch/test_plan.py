@@ -109,8 +109,9 @@ def test_a_plan_is_approximate_when_others_wanted_what_it_wants():
     assert not solve(made).approximate.any()
 
 
-def test_without_steps_the_loser_is_told_who_has_the_unit():
-    plan = solve(problem(**FIRST_TAKES_IT), Options(mode=Mode.BATCH, dual_steps=0))
+@pytest.mark.parametrize("steps", [0, 3])
+def test_the_loser_is_told_who_has_the_unit_whether_by_repair_or_by_its_price(steps):
+    plan = solve(problem(**FIRST_TAKES_IT), Options(mode=Mode.BATCH, dual_steps=steps))
     told = (plan.loser, plan.winner, plan.lost_line, plan.lost_node, plan.regret, plan.winner_regret)
     assert [column.tolist() for column in told] == [[0], [1], [0], [0], [200], [800]]
 
@@ -125,7 +126,7 @@ def test_who_is_told_to_have_given_way_has_no_unit_there_and_the_winner_has(mode
     told = 0
     for seed in range(40):
         made = any_rules(seed) if seed % 2 else one_rule(seed)
-        plan = solve(made, Options(mode=mode, dual_steps=0, explain=False))
+        plan = solve(made, Options(mode=mode, dual_steps=0))
         rows = zip(plan.loser.tolist(), plan.winner.tolist(), plan.lost_line, plan.lost_node.tolist(), strict=True)
         for loser, winner, line, node in rows:
             assert not uses(made, plan, loser, line, node), seed

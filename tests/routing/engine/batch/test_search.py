@@ -4,6 +4,7 @@ import numpy as np
 
 from routing.engine.batch.costs import costs
 from routing.engine.batch.exchange import exchange
+from routing.engine.batch.giving_way import gave_way
 from routing.engine.batch.plan import plan_together
 from routing.engine.batch.repair import repair
 from routing.engine.batch.steps import Steps, decay_for
@@ -69,15 +70,17 @@ def test_random_steps_that_end_early_have_resolved_everything():
     assert ended > 5
 
 
-def test_the_orders_that_lose_most_keep_the_unit_and_the_others_are_told_of_it():
+def test_the_orders_that_lose_most_keep_the_unit():
     # each wants the only unit of SKU 0 at node 0; to the last it saves a parcel too
     stock = [{0: 1, 1: 1, 2: 1}, {0: 9}]
     standings = standings_of(problem([{"lines": {0: 1}}] * 2 + [{"lines": {0: 1, 1: 1}}], stock, **ZONES))
-    told = repair(standings)
+    alone = standings.plans.of(np.arange(3))
+    repair(standings)
     assert nodes_of(standings) == [1, 2, 0, 0]
-    rows = zip(*(part.tolist() for part in told), strict=True)
-    # (loser, winner, line, node, regret, the winner's): 200 to node 1; node 1 and a parcel of its own, 810 − 10
-    assert list(rows) == [(0, 2, 0, 0, 200, 800), (1, 2, 1, 0, 200, 800)]
+    rows = zip(*(part.tolist() for part in gave_way(standings, alone)), strict=True)
+    # (loser, winner, line, node, what that costs it, what it would cost the winner): 200 more on the road to node 1,
+    # 1000 to node 2; the last would get no unit at all, 100,000 less the 10 of its pick
+    assert list(rows) == [(0, 2, 0, 0, 200, 99_990), (1, 2, 1, 0, 1000, 99_990)]
     assert standings.shared.tolist() == [True, True, False]
     assert standings.field.atp.tolist() == [[0, 0, 0], [8, -1, -1]]
     assert standings.field.slots.tolist() == [999, 999, 999]
@@ -85,8 +88,10 @@ def test_the_orders_that_lose_most_keep_the_unit_and_the_others_are_told_of_it()
 
 def test_equal_losers_are_served_in_the_order_they_came():
     standings = standings_of(problem([{"lines": {0: 1}}] * 3, [{0: 2, 1: 2}], **ZONES))
-    told = repair(standings)
+    alone = standings.plans.of(np.arange(3))
+    repair(standings)
     assert nodes_of(standings) == [0, 0, 1]
+    told = gave_way(standings, alone)
     assert (told.loser.tolist(), told.winner.tolist()) == ([2], [1])
 
 
