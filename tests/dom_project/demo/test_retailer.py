@@ -1,10 +1,13 @@
 """The retailer's rules: opened with, and changed once by its manager."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from dom_project.demo import retailer
+from dom_project.demo.goods import make_skus
 from routing import strategies
 from routing.models import StrategyActivation, StrategyVersion
 
@@ -25,3 +28,11 @@ def test_the_manager_changes_one_rule_once_and_it_is_live(clock):
         if before != after
     ]
     assert changed == [("Everything else", "distance", "cost")]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/orders.md"])
+def test_what_the_docs_order_is_in_the_demos_range(page):
+    text = (Path(retailer.__file__).parents[2] / page).read_text()
+    ordered = set(re.findall(r'"sku": "([^"]+)"', text))
+    assert ordered
+    assert ordered <= {sku.code for sku in make_skus()}
