@@ -20,6 +20,7 @@ from .compared import Compared
 
 NAMED = 3  # nearer nodes that are named before "and so many more"
 COLUMNS = 4  # lines that get a column of their own
+ADDRESS = frozenset({"no_address", "country_not_served"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,11 @@ class Answers:
     @property
     def rule(self) -> str:
         return self.rules.get(self.decision.rule_ref, self.decision.rule_ref)
+
+    @property
+    def is_kept_by_address(self) -> bool:
+        """No node was the matter: the address is at fault."""
+        return (self.told.why or {}).get("code") in ADDRESS
 
     def why_these(self) -> list[str]:
         if not self.told.parcels:

@@ -180,7 +180,7 @@ class Asked:
     def sentences(self) -> list[str]:
         """The best single node, the best plan without prices, and a better one that the others left."""
         compared = self.case.compared
-        said = [self._single(compared.single)]
+        said = [] if self.answers.is_kept_by_address else [self._single(compared.single)]
         if compared.unpriced:
             same = frozenset(compared.unpriced.nodes) == self.case.stored
             text = (

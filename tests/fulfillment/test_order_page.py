@@ -152,6 +152,7 @@ def test_where_the_address_stops_it_stock_is_not_blamed(desk, reno, clock, field
     assert said in page
     assert to_do in page
     assert "No node had stock" not in page
+    assert "No single node" not in text_of(desk.get(f"/orders/{order.ref}/what-if/", headers=HTMX))
 
 
 def test_what_was_missing_in_the_facts_of_a_decision_is_said_in_words(desk, reno, clock):
