@@ -189,6 +189,8 @@ class Answers:
             feed = (
                 _("no feed has told of it yet")
                 if age is None
+                else _("its feed was less than a minute old")
+                if age < 1
                 else _("its feed was %(age)s old") % {"age": duration(age * 60)}
             )
             said.append(

@@ -1,6 +1,6 @@
 """One order's page: who sees what of it, what it says of where the order stands, and what a person may do."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -357,3 +357,24 @@ def test_a_decision_about_a_part_does_not_speak_for_the_whole_order(desk, reno, 
     orders.cancel(order.ref, line_refs=["2"], at=clock, actor="user:3")
     assert why_split() == ["It was not split: everything that was routed goes in one parcel."]
     assert f"The {best_single}" in text_of(desk.get(f"{of_the_rest}what-if/", headers=HTMX))
+
+
+def test_a_feed_of_the_same_minute_is_not_told_in_seconds(desk, reno, clock):
+    make.strategy()
+    make.rate_card()
+    capacity.open_days(at=clock)
+    order = make.order(lines={"MUG": 2})
+    Pending.objects.update(next_at=AT)
+    sourcing.source_due(at=clock, owner="one")
+    seen = {}
+    for seconds in (59, 60):
+        decision = Decision.objects.get(order_id=order.id)
+        observed = (decision.decided_at - timedelta(seconds=seconds)).isoformat()
+        Decision.objects.update(facts=decision.facts | {"observed_at": {"RENO": observed}})
+        questions = dict(desk.get(f"/orders/{order.ref}/").context["questions"])
+        [seen[seconds]] = questions["What stock was seen, how old was the feed?"]
+    could = "Reno store could promise 60 of Mug for the 2 wanted"
+    assert seen == {
+        59: f"{could}; its feed was less than a minute old.",
+        60: f"{could}; its feed was 1 min old.",
+    }
