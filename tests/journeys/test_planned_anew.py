@@ -100,6 +100,8 @@ def test_an_order_moves_to_stock_that_has_come_and_never_once_a_floor_has_it(
     maya.get_by_role("link", name="Planning anew").click()
     expect(maya.get_by_role("row").filter(has_text="$1.50")).to_be_visible()
     maya.get_by_role("button", name="Switch off").click()
+    expect(maya.get_by_role("dialog")).to_contain_text("Switch off and send 1 order to its floor?")
+    maya.get_by_role("dialog").get_by_role("button", name="Switch off").click()
     expect(maya.get_by_text("Off: the floor gets everything within seconds")).to_be_visible()
     eventually(lambda: is_at(order, "RENO", on_the_floor=True))
     maya.get_by_role("button", name="Switch on").click()

@@ -36,6 +36,23 @@ def test_it_is_on_until_somebody_switches_it_off_and_says_who_did(client: Client
     assert in_hand.is_on()
 
 
+@pytest.mark.parametrize(
+    ("kept", "question"),
+    [
+        (0, "Switch off? No order is in hand now."),
+        (1, "Switch off and send 1 order to its floor? That can't be undone."),
+        (2300, "Switch off and send 2,300 orders to their floors? That can't be undone."),
+    ],
+)
+def test_before_it_is_switched_off_the_page_asks(
+    client: Client, monkeypatch: pytest.MonkeyPatch, kept: int, question: str
+) -> None:
+    monkeypatch.setattr(replanned, "kept", lambda *, at: kept)
+    assert f'data-confirm="{question}"' in client.get(PAGE).content.decode()
+    client.post(f"{PAGE}switch/", {"on": "0"})
+    assert "data-confirm=" not in client.get(PAGE).content.decode()
+
+
 def test_switching_to_what_it_is_changes_nothing(client: Client) -> None:
     answer = client.post(f"{PAGE}switch/", {"on": "1"}, follow=True)
     assert "It is so already; nothing changed." in answer.content.decode()
