@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib.humanize.templatetags.humanize import apnumber
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -14,6 +15,7 @@ from fulfillment.dossier import Line, Parcel
 from fulfillment.outlook import Outlook, Verdict
 from routing.models import Order
 
+NAMED = 3  # nodes that are told by name where parcels are told together
 LOOKS: Mapping[Verdict, tuple[str | Promise, str, str]] = {
     Verdict.KEPT: (gettext_lazy("Kept"), "good", "circle-check"),
     Verdict.MISSED: (gettext_lazy("Not kept"), "bad", "alert-circle"),
@@ -43,19 +45,19 @@ def status(
     if found.held_reason:
         said.append(_("The order is held: %(reason)s.") % {"reason": found.held_reason})
     going = [parcel for parcel in parcels if not parcel.gone]
-    by_sentence: dict[str, list[Parcel]] = {}
-    for parcel in going:
-        by_sentence.setdefault(_sentence_of(parcel), []).append(parcel)
     if len(going) <= 4:
         for parcel in going:
             what = _("parcel %(number)s") % {"number": parcel.number} if len(going) > 1 else _("the order")
-            told = _sentence_of(parcel) % {"node": names.get(parcel.node, parcel.node), "what": what}
+            told = _sentence_of(parcel.state) % {"node": names.get(parcel.node, parcel.node), "what": what}
             said.append(told[:1].upper() + told[1:])
     else:
-        for text, some in by_sentence.items():
+        by_state: dict[str, list[Parcel]] = {}
+        for parcel in going:
+            by_state.setdefault(parcel.state, []).append(parcel)
+        for state, some in by_state.items():
             what = ngettext("%(count)s parcel", "%(count)s parcels", len(some)) % {"count": len(some)}
             where = sorted({names.get(parcel.node, parcel.node) for parcel in some})
-            told = text % {"node": ", ".join(where), "what": what}
+            told = _sentence_of(state, nodes=len(where), parcels=len(some)) % {"node": _nodes(where), "what": what}
             said.append(told[:1].upper() + told[1:])
     if kept := [parcel.ship_date for parcel in going if found.method == "ship" and _kept(parcel, at)]:
         text = _("Until %(day)s it stays in hand and may be planned anew.")
@@ -128,17 +130,32 @@ def _kept(parcel: Parcel, at: datetime) -> bool:
     return not parcel.state and parcel.ship_date > at.astimezone(ZoneInfo(parcel.time_zone)).date()
 
 
-def _sentence_of(parcel: Parcel) -> str:
-    if not parcel.state:
-        return _("%(node)s will get %(what)s to pick.")
+def _nodes(names: Sequence[str]) -> str:
+    """Some nodes by name, many by their number."""
+    if len(names) > NAMED:
+        return _("%(count)s nodes") % {"count": apnumber(len(names))}
+    return _(" and ").join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
+def _sentence_of(state: str, *, nodes: int = 1, parcels: int = 1) -> str:
+    """Where so many parcels of one state at so many nodes are."""
     return {
-        "to_pick": _("%(node)s has %(what)s to pick."),
-        "picking": _("%(node)s is picking %(what)s."),
-        "packed": _("%(what)s is packed in %(node)s."),
-        "ready": _("%(what)s is ready for the customer in %(node)s."),
-        "shipped": _("%(what)s has left %(node)s."),
+        "": _("%(node)s will get %(what)s to pick."),
+        "to_pick": ngettext("%(node)s has %(what)s to pick.", "%(node)s have %(what)s to pick.", nodes),
+        "picking": ngettext("%(node)s is picking %(what)s.", "%(node)s are picking %(what)s.", nodes),
+        "packed": ngettext("%(what)s is packed in %(node)s.", "%(what)s are packed in %(node)s.", parcels),
+        "ready": ngettext(
+            "%(what)s is ready for the customer in %(node)s.",
+            "%(what)s are ready for the customer in %(node)s.",
+            parcels,
+        ),
+        "shipped": ngettext("%(what)s has left %(node)s.", "%(what)s have left %(node)s.", parcels),
         "handed_over": _("The customer collected %(what)s in %(node)s."),
-        "delivered": _("%(what)s from %(node)s was delivered."),
+        "delivered": ngettext(
+            "%(what)s from %(node)s was delivered.", "%(what)s from %(node)s were delivered.", parcels
+        ),
         "returned": _("%(what)s from %(node)s came back."),
-        "lost": _("%(what)s from %(node)s was lost on the way."),
-    }.get(parcel.state, parcel.state)
+        "lost": ngettext(
+            "%(what)s from %(node)s was lost on the way.", "%(what)s from %(node)s were lost on the way.", parcels
+        ),
+    }.get(state, state)

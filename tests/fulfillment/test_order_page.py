@@ -6,6 +6,7 @@ import pytest
 
 from dom_project.accounts.models import Role
 from fulfillment import orders, shipments
+from fulfillment.views import standing
 from inventory import capacity
 from inventory.models import Sku
 from routing import sourcing, waiting
@@ -14,6 +15,7 @@ from tests import make
 
 from .answers import HTMX, text_of
 from .sold import AT, allocate, level, on_the_floor, packed, shipped, sound, stock
+from .test_outlook import parcel
 
 pytestmark = pytest.mark.django_db
 
@@ -378,3 +380,23 @@ def test_a_feed_of_the_same_minute_is_not_told_in_seconds(desk, reno, clock):
         59: f"{could}; its feed was less than a minute old.",
         60: f"{could}; its feed was 1 min old.",
     }
+
+
+@pytest.mark.parametrize(
+    ("nodes", "states", "said"),
+    [
+        (2, ["picking"] * 5, "Node 1 and Node 2 are picking 5 parcels."),
+        (3, ["to_pick"] * 5, "Node 1, Node 2 and Node 3 have 5 parcels to pick."),
+        (9, ["to_pick"] * 9, "Nine nodes have 9 parcels to pick."),
+        (1, ["to_pick"] * 5, "Node 1 has 5 parcels to pick."),
+        (2, ["shipped"] * 5, "5 parcels have left Node 1 and Node 2."),
+        (12, ["packed"] * 12, "12 parcels are packed in 12 nodes."),
+    ],
+)
+def test_many_parcels_at_many_nodes_are_told_in_the_plural(nodes, states, said):
+    parcels = [
+        parcel(number=place + 1, node=f"N{place % nodes + 1}", state=state) for place, state in enumerate(states)
+    ]
+    names = {f"N{number}": f"Node {number}" for number in range(1, nodes + 1)}
+    found = Order(method="pickup", state="routed", held_reason="")
+    assert standing.status(found, parcels, [], [], names, at=AT) == [said]

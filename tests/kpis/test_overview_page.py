@@ -50,6 +50,14 @@ def test_the_last_day_stands_against_the_day_before(clock):
     assert arrivals.lately(at=clock) == arrivals.Lately(2, 1, 0)
 
 
+@pytest.mark.parametrize(
+    ("kept", "said"), [(1, "1 order in hand for later days"), (1200, "1,200 orders in hand for later days")]
+)
+def test_orders_in_hand_are_told_in_their_number(opens, monkeypatch, kept, said):
+    monkeypatch.setattr(arrivals, "lately", lambda *, at: arrivals.Lately(0, 0, 0, kept))
+    assert f"0 units on the floor; {said}" in text_of(opens(Role.OPERATIONS_MANAGER))
+
+
 def test_what_left_counts_without_a_queue_behind_it_and_what_was_cancelled_does_not():
     reno = make.node("RENO")
     stock(reno, MUG=10)

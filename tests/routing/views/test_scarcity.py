@@ -154,6 +154,7 @@ def test_what_they_changed_is_told_with_the_orders(client: Client, network: Any,
     ]
     [moved] = page.context["moved"]
     assert (moved.ref, moved.cost, moved.nodes, moved.otherwise) == ("MOVED", 150, ["Denver"], ["Reno"])
+    assert "order on Tue 10 Nov, $1.50 dearer" in page.content.decode()
     assert 'href="/orders/MOVED/"' in page.content.decode()
     assert Decision.objects.filter(unpriced=None).count() == 1
 
