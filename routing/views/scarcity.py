@@ -21,7 +21,7 @@ from routing.scarcity.replay import HISTORY
 from routing.words import sentence
 
 TEMPLATE = "routing/scarcity.html"
-MOST_SLOTS, MOST_MOVED = 6, 8
+MOST_SLOTS, MOST_MOVED = 6, 30
 
 
 @require_GET
@@ -34,6 +34,7 @@ def scarcity(request: HttpRequest) -> HttpResponse:
         response = render_part(request, TEMPLATE, "progress", {"making": making, "query": _query(request)})
         return reswap(retarget(response, "#progress"), "outerHTML")
     run, last, live = runs.newest(), runs.last(), strategies.live_activation()
+    moved = shown.moved(at=at, limit=MOST_MOVED + 1)
     context: dict[str, Any] = {
         "run": run,
         "making": making,
@@ -43,7 +44,8 @@ def scarcity(request: HttpRequest) -> HttpResponse:
         "may_edit": may(request, Right.EDIT_RULES),
         "query": _query(request),
         "days": shown.moved_by_day(at=at, zone=timezone.get_current_timezone_name()),
-        "moved": shown.moved(at=at, limit=MOST_MOVED),
+        "moved": moved[:MOST_MOVED],
+        "moved_more": len(moved) > MOST_MOVED,
         "moved_days": shown.MOVED_DAYS,
         "enough": HISTORY,
     }

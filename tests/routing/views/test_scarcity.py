@@ -159,6 +159,34 @@ def test_what_they_changed_is_told_with_the_orders(client: Client, network: Any,
     assert Decision.objects.filter(unpriced=None).count() == 1
 
 
+@pytest.mark.parametrize(("orders", "more"), [(30, False), (31, True)])
+def test_the_newest_orders_that_they_changed_are_listed_and_more_are_said_to_be(
+    client: Client, learned: ScarcityRun, clock: datetime, orders: int, more: bool
+) -> None:
+    for number in range(orders):
+        Decision.objects.create(
+            day=clock.date(), order_id=make.order(lines={"MUG": 1}, due=False).pk, problem_ref="p", place=number,
+            look=1, outcome="all", invoice=500, unpriced=400, currency="USD",
+            decided_at=clock - timedelta(minutes=number),
+            plan={"parcels": [], "left": [], "why": None, "unpriced": {"invoice": 400, "nodes": []}},
+            alternatives=[], refusals=[], facts={},
+        )  # fmt: skip
+    page = client.get(URL)
+    assert (page.context["days"][0].orders, len(page.context["moved"])) == (orders, 30)
+    assert ("These are the newest 30; there are more." in page.content.decode()) is more
+
+
+@pytest.mark.parametrize(("per_day", "told"), [(0.06, "100"), (0.0601, "99.8"), (0.001, "6000")])
+def test_cover_is_the_networks_and_has_decimals_only_where_they_say_something(
+    client: Client, learned: ScarcityRun, per_day: float, told: str
+) -> None:
+    ScarcityPrice.objects.update(per_day=per_day)
+    ledger.publish_atp(at=learned.asked_at)
+    text = client.get(URL).content.decode()
+    assert "Network cover, days</th>" in text
+    assert f'<td class="text-end from-sm">{told}</td>' in text
+
+
 def test_who_may_edit_has_them_learned_and_sees_how_far_that_is(
     client: Client, learned: ScarcityRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
