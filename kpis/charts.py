@@ -38,7 +38,7 @@ def trend(
     before_name: str,
     target: float | None,
     target_name: str,
-    marks: Sequence[tuple[datetime, str]],
+    marks: Sequence[tuple[date, str]],
     currency: str = "USD",
 ) -> dict[str, Any]:
     """A figure by day: this period as a line, the one before dotted, the target dashed, and a mark per version.
@@ -48,6 +48,8 @@ def trend(
     """
     days = [(first_day + timedelta(days=place)).isoformat() for place in range(len(values))]
     divisor, axis = _scale(unit, currency)
+    if unit is Unit.SHARE and not any([*values, *before, target]):
+        axis["range"] = [0, 1]  # around a line of zeros the axis would begin below what a share can be
     hover = f"{axis.get('tickprefix', '')}%{{y:{axis['tickformat']}}}{axis.get('ticksuffix', '')}"
     figure = _plotly().Figure(layout={"template": "none"})
     if before:
@@ -75,8 +77,8 @@ def trend(
             x=1, xref="paper", y=height, text=target_name, showarrow=False, xanchor="right", yanchor="bottom",
             font={"color": "var(--tblr-body-color)"},
         )  # fmt: skip
-    for at, label in marks:
-        x = at.date().isoformat()
+    for day, label in marks:
+        x = day.isoformat()
         figure.add_shape(
             type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", line={"color": "var(--tblr-secondary)", "width": 1}
         )
@@ -97,7 +99,7 @@ def trend(
     return plain
 
 
-def _scale(unit: Unit, currency: str) -> tuple[int, dict[str, str]]:
+def _scale(unit: Unit, currency: str) -> tuple[int, dict[str, Any]]:
     """What a value in the figure's own unit is divided by for its axis, and how the axis writes it."""
     if unit is Unit.SHARE:
         return 1, {"tickformat": ".1%"}
@@ -111,12 +113,15 @@ def _scale(unit: Unit, currency: str) -> tuple[int, dict[str, str]]:
 def by_hour(
     hours: Sequence[datetime], *, pickup: tuple[str, Sequence[int]], ship: tuple[str, Sequence[int]]
 ) -> dict[str, Any]:
-    """A figure of orders by hour, two areas on top of each other; each is (name, an entry an hour)."""
+    """A figure of orders by hour, two areas on top of each other; each is (name, an entry an hour).
+
+    The axis shows `hours` by the clock of their own time zone.
+    """
     areas = ((*pickup, "--tblr-teal"), (*ship, "--tblr-primary"))
     return {
         "data": [
             {
-                "x": [hour.isoformat() for hour in hours],
+                "x": [hour.replace(tzinfo=None).isoformat() for hour in hours],
                 "y": list(counts),
                 "name": name,
                 "mode": "lines",

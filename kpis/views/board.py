@@ -76,7 +76,7 @@ def kpis(request: HttpRequest) -> HttpResponse:
         before_name=_("%(days)s days before") % {"days": period.days},
         target=None if chosen.target is None else float(chosen.target),
         target_name=_("Target"),
-        marks=[(mark.at, str(mark.number)) for mark in read.marks],
+        marks=[(timezone.localdate(mark.at), str(mark.number)) for mark in read.marks],
         currency=read.currency,
     )
     context = {

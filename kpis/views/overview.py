@@ -125,7 +125,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "silence": _silence(cursors.get(SILENCE), at),
         "behind": board.late(cursors.get(EVENTS), at),
         "figure": charts.by_hour(
-            [hour.at for hour in hours],
+            [timezone.localtime(hour.at) for hour in hours],
             pickup=(_("Pickup"), [hour.pickup for hour in hours]),
             ship=(_("Shipped"), [hour.ship for hour in hours]),
         ),

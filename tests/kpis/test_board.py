@@ -3,6 +3,7 @@ from fractions import Fraction
 
 import plotly.offline
 import pytest
+import time_machine
 from django.conf import settings
 from django.urls import reverse
 
@@ -10,6 +11,7 @@ from dom_project.accounts.models import Role
 from kpis import behind, board, charts, periods, sheet
 from kpis.metrics import FIGURES, Unit
 from kpis.models import Cursor, DailyFact, OrderFact, Target
+from routing.models import StrategyActivation
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -118,11 +120,40 @@ def test_pages_of_orders_follow_each_other_without_gap_or_repeat(monkeypatch):
 def test_the_chart_carries_versions_target_and_both_periods():
     figure = charts.trend(
         unit=Unit.MONEY, name="Cost", first_day=date(2026, 11, 3), values=[1000.0, None], before=[1200.0, 900.0],
-        before_name="before", target=1100.0, target_name="Target", marks=[(AT, "7")],
+        before_name="before", target=1100.0, target_name="Target", marks=[(AT.date(), "7")],
     )  # fmt: skip
     assert [trace["y"] for trace in figure["data"]] == [[12.0, 9.0], [10.0, None]]
     assert figure["data"][1]["x"] == ["2026-11-03", "2026-11-04"]
     assert [note["text"] for note in figure["layout"]["annotations"]] == ["Target", "7"]
+
+
+@pytest.mark.parametrize(
+    ("values", "target", "axis"),
+    [
+        ([0.0, None], None, {"tickformat": ".1%", "range": [0, 1]}),
+        ([0.0, 0.2], None, {"tickformat": ".1%"}),
+        ([0.0, 0.0], 0.95, {"tickformat": ".1%"}),
+    ],
+)
+def test_a_share_that_is_zero_all_the_time_stands_on_the_axis(values, target, axis):
+    figure = charts.trend(
+        unit=Unit.SHARE, name="Split", first_day=date(2026, 11, 3), values=values, before=[0.0], before_name="before",
+        target=target, target_name="Target", marks=[],
+    )  # fmt: skip
+    assert figure["layout"]["yaxis"] == axis
+
+
+def test_a_version_is_marked_on_the_day_that_it_was_at_the_retailers(client, settings):
+    settings.RETAILER_TIME_ZONE = "America/Chicago"
+    at = datetime(2026, 11, 15, 1, tzinfo=UTC)  # Saturday evening in Chicago
+    make.strategy()
+    StrategyActivation.objects.update(activated_at=at)
+    client.force_login(make.user(Role.EXECUTIVE))
+    with time_machine.travel(datetime(2026, 11, 20, tzinfo=UTC), tick=False):
+        page = client.get(reverse("kpis"), {"days": 14})
+    [mark] = [shape["x0"] for shape in page.context["figure"]["layout"]["shapes"] if shape["yref"] == "paper"]
+    assert mark == "2026-11-14"
+    assert ">Sat 14 Nov, 19:00 CST</time>" in page.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -71,9 +72,16 @@ def test_what_left_counts_without_a_queue_behind_it_and_what_was_cancelled_does_
 def test_the_chart_lays_pickups_and_shipments_on_each_other():
     figure = charts.by_hour([datetime(2026, 11, 10, 15, tzinfo=UTC)], pickup=("Pickup", [1]), ship=("Shipped", [2]))
     assert [(area["name"], area["x"], area["y"], area["stackgroup"]) for area in figure["data"]] == [
-        ("Pickup", ["2026-11-10T15:00:00+00:00"], [1], "orders"),
-        ("Shipped", ["2026-11-10T15:00:00+00:00"], [2], "orders"),
+        ("Pickup", ["2026-11-10T15:00:00"], [1], "orders"),
+        ("Shipped", ["2026-11-10T15:00:00"], [2], "orders"),
     ]
+
+
+def test_the_chart_and_the_table_tell_hours_by_one_clock(opens, settings):
+    settings.RETAILER_TIME_ZONE = "America/Chicago"
+    page = opens(Role.OPERATIONS_MANAGER)
+    last = page.context["hours"][-1].at.astimezone(ZoneInfo("America/Chicago"))
+    assert page.context["figure"]["data"][0]["x"][-1] == f"{last:%Y-%m-%dT%H}:00:00"
 
 
 def test_only_who_may_answer_exceptions_and_work_the_floor_is_led_there(opens):
@@ -133,7 +141,7 @@ def test_many_reasons_of_exceptions_leave_room_for_the_rest(opens, client):
 
 
 def test_a_queue_that_pauses_says_until_when(opens, client, clock, monkeypatch):
-    monkeypatch.setattr(overview, "timezone", SimpleNamespace(now=lambda: clock))
+    monkeypatch.setattr(overview, "timezone", SimpleNamespace(now=lambda: clock, localtime=timezone.localtime))
     reno = make.node("RENO", hours={str(day): ["09:00", "21:00"] for day in (1, 4)})  # 07:00 on a Tuesday there
     stock(reno, MUG=10)
     parcel = Shipment.objects.filter(pk=packed(reno).pk)
