@@ -1,12 +1,11 @@
-"""A stored decision in sentences, under the questions that people ask, and as the table of all nodes."""
+"""A stored decision in sentences, under the questions that people ask."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from dom_project.templatetags.figures import duration, money
 from dom_project.templatetags.moments import day
@@ -20,25 +19,11 @@ from .compared import Compared
 
 NAMED = 3  # nearer nodes that are named before "and so many more"
 COLUMNS = 4  # lines that get a column of their own
+OF_A_PART = {
+    "not_stocked": gettext_lazy("does not stock all of it"),
+    "no_atp": gettext_lazy("has too few units of a part"),
+}
 ADDRESS = frozenset({"no_address", "country_not_served"})
-
-
-@dataclass(frozen=True, slots=True)
-class NodeRow:
-    """One node in the table. `stock` per line: units seen, None where it is not stocked; `cost` of the best plan."""
-
-    code: str
-    name: str
-    kind: str
-    distance_km: int
-    stock: Sequence[int | None]
-    enough: int
-    outcome: str
-    chosen: bool
-    refused: bool
-    cost: int | None
-    no: int | None  # of it the expected cost of a no
-    dearer_by: int | None
 
 
 class Answers:
@@ -57,6 +42,8 @@ class Answers:
         self.names = {line.sku: line.name for line in lines}
         self.rules = seen.rules if seen else {}
         self.compared = Compared(decision, told, node=self.name, sku=self.sku)
+        pieces = [*(line for parcel in told.parcels for line in parcel["lines"]), *told.left]
+        self.has_lines = len({line["line"] for line in pieces}) > 1
         own = [parcel["number"] for parcel in told.parcels]
         self.is_of_a_part = bool(own) and any(not parcel.gone and parcel.number < min(own) for parcel in parcels)
 
@@ -70,7 +57,12 @@ class Answers:
         return money(minor, self.decision.currency)
 
     def refusal(self, code: str, params: Mapping[str, Any]) -> str:
-        """Why a node said no, with the rule's name for its ref."""
+        """Why a node said no, with the rule's name for its ref.
+
+        It is the first refusal over the lines: of several lines the node may have some.
+        """
+        if self.has_lines and code in OF_A_PART:
+            return str(OF_A_PART[code])
         rule = str(params.get("rule", ""))
         return words.sentence(code, {**params, "rule": f"“{self.rules.get(rule, rule)}”"})
 
@@ -232,70 +224,6 @@ class Answers:
 
     def cost(self) -> list[str]:
         return self.compared.sentences()
-
-    def table(self, kinds: Mapping[str, str], away: Mapping[str, int]) -> list[NodeRow]:
-        """Every node that was looked at: the plan first, then by cost, then the refused ones by distance."""
-        parcels: dict[str, list[int]] = {}
-        for parcel in self.told.parcels:
-            parcels.setdefault(parcel["node"], []).append(parcel["number"])
-        others = {other["node"]: other for other in self.decision.alternatives}
-        refused = {code: row for row in self.decision.refusals for code in row["nodes"]}
-        wanted = self.seen.units if self.seen else []
-        own_no: dict[str, int] = {}
-        for each in self.told.noes:
-            own_no[each.node] = own_no.get(each.node, 0) + each.cost
-        rows = []
-        for code in dict.fromkeys([*parcels, *others, *refused]):
-            stock = self.seen.atp.get(code, []) if self.seen else []
-            other, why = others.get(code), refused.get(code)
-            # What a unit without a place is taken to cost steers the choice; nobody pays it.
-            paid = other if other and not other["unfilled"] else None
-            cost = self.decision.priced if code in parcels else paid["priced"] if paid else None
-            rows.append(
-                NodeRow(
-                    code=code,
-                    name=self.name(code),
-                    kind=kinds.get(code, ""),
-                    distance_km=self.seen.distance_km.get(code, -1) if self.seen else away.get(code, -1),
-                    stock=stock,
-                    enough=sum((have or 0) >= units for have, units in zip(stock, wanted, strict=False)),
-                    outcome=self._outcome(parcels.get(code), other, why),
-                    chosen=code in parcels,
-                    refused=code not in parcels and not other,
-                    cost=cost,
-                    no=own_no.get(code, 0) if code in parcels else paid.get("rejection", 0) if paid else None,
-                    dearer_by=None if code in parcels or cost is None else cost - self.decision.priced,
-                )
-            )
-        far = 1 << 40
-        return sorted(
-            rows,
-            key=lambda row: (
-                not row.chosen,
-                row.refused,
-                row.cost is None,
-                row.cost or 0,
-                row.distance_km if row.distance_km >= 0 else far,
-            ),
-        )
-
-    def _outcome(
-        self, numbers: Sequence[int] | None, other: Mapping[str, Any] | None, why: Mapping[str, Any] | None
-    ) -> str:
-        if numbers:
-            return ", ".join(_("Parcel %(number)s") % {"number": number} for number in numbers)
-        if other:
-            beside = [self.name(code) for code in dict.fromkeys(other["nodes"]) if code != other["node"]]
-            if other["unfilled"]:
-                return _("would leave units without a place")
-            apart = other["priced"] - self.decision.priced
-            said = (
-                _("costs more") if apart > 0 else _("costs less, but ranks behind") if apart else _("costs the same")
-            )
-            return (
-                _("%(said)s, together with %(nodes)s") % {"said": said, "nodes": ", ".join(beside)} if beside else said
-            )
-        return self.refusal(why["code"], why["params"]) if why else ""
 
 
 def outcome(decision: Decision) -> str:

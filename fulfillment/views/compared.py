@@ -26,6 +26,12 @@ class Compared:
     def money(self, minor: int) -> str:
         return money(minor, self.decision.currency)
 
+    @property
+    def unfilled(self) -> int:
+        """What is weighed for the decision's own units without a place."""
+        cost = self.told.cost
+        return cost["priced"] - sum(cost[part] for part in ("freight", "handling", *STEERS))
+
     def sentences(self) -> list[str]:
         if not self.told.parcels:
             return []
@@ -102,11 +108,10 @@ class Compared:
         own = self.told.cost
         paid, own_paid = other["freight"] + other["handling"], own["freight"] + own["handling"]
         parts = {part: other.get(part, 0) for part in steers if other.get(part, 0) or own[part]}
-        own_unfilled = own["priced"] - own_paid - sum(own[part] for part in STEERS)
-        if other["unfilled"] != own_unfilled:
+        if other["unfilled"] != self.unfilled:
             parts["unfilled"] = other["unfilled"]
         whole = paid + sum(parts.values())
-        own_whole = own_paid + sum(own_unfilled if part == "unfilled" else own[part] for part in parts)
+        own_whole = own_paid + sum(self.unfilled if part == "unfilled" else own[part] for part in parts)
         apart = whole - own_whole
         sums = {"paid": paid, "sum": whole, "own": own_whole, "apart": abs(apart)}
         params = {name: self.money(amount) for name, amount in sums.items()}

@@ -11,7 +11,7 @@ from fulfillment.dossier import Line, Parcel
 from routing import decisions, rates, seen
 from routing.models import Decision, Order
 
-from . import solved
+from . import looked_at, solved
 from .answers import COLUMNS, Answers, outcome
 
 DECISIONS = 20
@@ -52,7 +52,7 @@ def explained(
         (_("What did it cost, what would the next best have cost?"), answers.cost()),
         (_("What was missing or odd in the facts?"), answers.gaps()),
     ]
-    rows = answers.table({code: kind for code, _name, kind, *_rest in nodes}, away)
+    rows = looked_at.table(answers, {code: kind for code, _name, kind, *_rest in nodes}, away)
     near = min(len(rows), sum(not row.refused for row in rows) + NEAREST)
     return {
         "decision": chosen,
@@ -62,6 +62,7 @@ def explained(
         "tables": [rows[:near], rows[near:]],
         "far": len(rows) - near,
         "tells_no": any(row.no for row in rows),
+        "left_weighed": looked_at.unplaced(answers),
         "columns": columns if len(columns) <= COLUMNS else [],
         "lines_seen": len(facts.lines) if facts else 0,
         "wanted": list(zip(columns, facts.units, strict=False)) if facts else [],

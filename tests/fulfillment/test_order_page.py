@@ -400,3 +400,41 @@ def test_many_parcels_at_many_nodes_are_told_in_the_plural(nodes, states, said):
     names = {f"N{number}": f"Node {number}" for number in range(1, nodes + 1)}
     found = Order(method="pickup", state="routed", held_reason="")
     assert standing.status(found, parcels, [], [], names, at=AT) == [said]
+
+
+@pytest.fixture
+def looked_at(desk, reno, clock):
+    """What the table of all nodes says of an order of these lines, by node, and the page."""
+    make.rate_card()
+    for name, units in {"Sparks": {"MUG": 60}, "Fernley": {"MUG": 1, "TRAY": 60}, "Austin": {"LAMP": 1}}.items():
+        stock(make.node(name.upper(), name=f"{name} store"), **units)
+    capacity.open_days(at=clock)
+
+    def looked_at(lines):
+        order = make.order(lines=lines)
+        Pending.objects.update(next_at=AT)
+        sourcing.source_due(at=clock, owner="one")
+        page = desk.get(f"/orders/{order.ref}/")
+        return {row.name: row.outcome for row in page.context["tables"][0]}, text_of(page)
+
+    return looked_at
+
+
+def test_of_several_lines_a_refusal_is_about_a_part(looked_at):
+    make.strategy(make.rule(max_parcels=1, if_part="exception"))
+    told, page = looked_at({"MUG": 2, "TRAY": 1})
+    assert told["Sparks store"] == "does not stock all of it"
+    assert told["Fernley store"] == "has too few units of a part"
+    assert "units without a place" not in page
+    told, _page = looked_at({"MUG": 2})
+    assert told["Austin store"] == "does not stock it"
+    assert told["Fernley store"] == "has too few units that can be promised"
+
+
+def test_what_is_weighed_for_units_without_a_place_is_told_under_the_sums(looked_at):
+    make.strategy(make.rule(if_part="assign", if_none="backorder"))
+    _told, page = looked_at({"MUG": 2, "BELL": 3})  # a bell costs $19.90, and $2,000.00 when it has no place
+    assert (
+        "The sum of the plan contains $6,059.70 for its units without a place, "
+        "weighed so that none is left behind to save cost; nobody pays it."
+    ) in page
